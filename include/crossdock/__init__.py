@@ -1,0 +1,1 @@
+"""Crossdock: order-level exceptions for distributors, found fast, repaired and verified."""
