@@ -1,0 +1,116 @@
+"""What a connector is: the one face that landing, the inbox and the partner tools know.
+
+Each system type is a folder beside this file. Its `__init__` declares `FEEDS` (what it can read) and a function
+`connect(connection, settings, gate)` that makes the connector: that declaration registers it, no list is edited.
+`connection` is None where only parsing is wanted (replay, partner check): nothing is then called outside.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from types import ModuleType
+from typing import Literal, Protocol
+
+import crossdock.connectors
+from crossdock.core.connections import Connection
+from crossdock.core.errors import Misconfigured
+from crossdock.transport.gate import Gate, OpenGate
+
+Mode = Literal["poll", "snapshot", "push", "file"]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One version of one object, as the source gave it."""
+
+    native_id: str
+    payload: bytes
+    """Compact JSON (UTF-8), the same bytes for the same content."""
+    changed_at: datetime | None
+    """When the source says that this version came to be (with time zone); None where it does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One payload verbatim: a page of a poll, a file, a webhook's body."""
+
+    content: bytes
+    content_type: str
+    source_ref: str
+    """URL or file name without secrets."""
+    headers: dict[str, str] | None = None
+    cursor: dict | None = None
+    """What to store once this page is landed; the next poll starts from it. None: keep the old one."""
+    server_at: datetime | None = None
+    """The source's own clock when this poll began: everything that had changed by then is in the poll's pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedKind:
+    """How a feed is read."""
+
+    mode: Mode
+    """poll: by change time · snapshot: whole state, compared · push: webhooks only · file: dropped files."""
+    key: str
+    """The source's field (or fields) that native_id is made of, for people."""
+    pushed: bool = False
+    """Whether webhooks bring records of it too."""
+    doc: str = ""
+
+
+class Connector(Protocol):
+    """Reads one system. Pages come one at a time; a connector never holds more than one of them."""
+
+    system_type: str
+    feeds: Mapping[str, FeedKind]
+
+    def pages(self, feed: str, since: dict, until: datetime | None = None) -> Iterator[Page]:
+        """What changed after `since`, up to `until`. Raises Retriable, Refused or Misconfigured.
+
+        `since` is the cursor of the last landed page, `{}` for everything, or `{"from": "<ISO time>"}` for a window.
+        """
+
+    def records(self, feed: str, content: bytes) -> Iterator[Record]:
+        """The records of one payload; pure. Raises Unparsable, and nothing else, for any bytes whatever."""
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> None:
+        """Raise NotPermitted unless the signature proves that the partner sent this body."""
+
+    def route(self, headers: Mapping[str, str], body: bytes) -> str:
+        """The feed that a webhook belongs to. Raises Unparsable when it belongs to none."""
+
+
+@cache
+def system_types() -> tuple[str, ...]:
+    """The names of all connectors: the folders beside this file."""
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(crossdock.connectors.__path__) if m.ispkg))
+
+
+def _module(system_type: str) -> ModuleType:
+    if system_type not in system_types():
+        raise Misconfigured(
+            f"there is no connector for system type {system_type!r}",
+            hint=f"use one of {', '.join(system_types())}, or add the folder connectors/{system_type}",
+        )
+    return importlib.import_module(f"{crossdock.connectors.__name__}.{system_type}")
+
+
+def feeds_of(system_type: str) -> Mapping[str, FeedKind]:
+    """The feeds that a system type offers, without connecting to anything."""
+    return _module(system_type).FEEDS
+
+
+def connector_for(
+    system_type: str,
+    connection: Connection | None = None,
+    settings: Mapping | None = None,
+    *,
+    gate: Gate | None = None,
+) -> Connector:
+    """The connector for a partner's system. `settings` are the partner's (and feed's), `gate` its budget."""
+    return _module(system_type).connect(connection, dict(settings or {}), gate or OpenGate())

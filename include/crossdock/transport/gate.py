@@ -1,0 +1,40 @@
+"""The gate before every outbound call: may I call now, and what came of it.
+
+Connectors and the HTTP client know this protocol only; `transport.budget` keeps it in Postgres for all workers.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Gate(Protocol):
+    """The budget and the circuit of one endpoint. An endpoint is a host, or what shares a rate limit."""
+
+    def enter(self) -> None:
+        """Return when one call may go out; raise Throttled or PartnerDown when it may not for long."""
+
+    def succeeded(self) -> None:
+        """The partner answered: the circuit closes."""
+
+    def throttled(self, retry_after: float) -> None:
+        """The partner asked for silence of `retry_after` seconds: every worker keeps it."""
+
+    def failed(self, error: str) -> None:
+        """Time-out, refused connection or 5xx: enough of these open the circuit. `error` holds no secret."""
+
+
+class OpenGate:
+    """A gate that is always open and remembers nothing: for tests and for files on this machine."""
+
+    def enter(self) -> None:
+        return None
+
+    def succeeded(self) -> None:
+        return None
+
+    def throttled(self, retry_after: float) -> None:
+        return None
+
+    def failed(self, error: str) -> None:
+        return None
