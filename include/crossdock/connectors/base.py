@@ -1,8 +1,8 @@
 """What a connector is: the one face that landing, the inbox and the partner tools know.
 
-Each system type is a folder beside this file. Its `__init__` declares `FEEDS` (what it can read) and a function
-`connect(connection, settings, gate)` that makes the connector: that declaration registers it, no list is edited.
-`connection` is None where only parsing is wanted (replay, partner check): nothing is then called outside.
+Each system type is a folder beside this file. Its `__init__` declares `FEEDS` (what it can read) and
+`connect(connection, settings, gate)` (which makes the connector): that registers it, no list is edited.
+`connection` is None where only parsing is wanted (replay, partner check): nothing is then called.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Page:
     cursor: dict | None = None
     """What to store once this page is landed; the next poll starts from it. None: keep the old one."""
     server_at: datetime | None = None
-    """The source's own clock when this poll began: everything that had changed by then is in the poll's pages."""
+    """The source's own clock when this poll began: what had changed by then is in the pages of the poll."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,8 @@ class Connector(Protocol):
     def pages(self, feed: str, since: dict, until: datetime | None = None) -> Iterator[Page]:
         """What changed after `since`, up to `until`. Raises Retriable, Refused or Misconfigured.
 
-        `since` is the cursor of the last landed page, `{}` for everything, or `{"from": "<ISO time>"}` for a window.
+        `since` is the cursor of the last landed page, `{}` for everything, or `{"from": "<ISO time>"}` for
+        a window.
         """
 
     def records(self, feed: str, content: bytes) -> Iterator[Record]:

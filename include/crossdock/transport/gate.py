@@ -1,6 +1,6 @@
 """The gate before every outbound call: may I call now, and what came of it.
 
-Connectors and the HTTP client know this protocol only; `transport.budget` keeps it in Postgres for all workers.
+Connectors and the HTTP client know this protocol only; `transport.budget` keeps it in Postgres for all.
 """
 
 from __future__ import annotations
