@@ -20,7 +20,7 @@
         and not exists (select from {{ source('raw', 'pending_records') }} as p where p.record_id = r.record_id)
         and not exists (
             select from {{ source('ops', 'quarantine') }} as q
-            where q.record_id = r.record_id and q.part = '' and q.state = 'open'
+            where q.record_id = r.record_id and q.part = '' and q.state in ('open', 'superseded', 'discarded')
         )
 )
 {%- endmacro %}
@@ -38,7 +38,7 @@
 {% macro part_is_fit(record_id, part) -%}
 not exists (
     select from {{ source('ops', 'quarantine') }} as q
-    where q.record_id = {{ record_id }} and q.part = {{ part }} and q.state = 'open'
+    where q.record_id = {{ record_id }} and q.part = {{ part }} and q.state in ('open', 'superseded', 'discarded')
 )
 {%- endmacro %}
 

@@ -22,8 +22,12 @@ create table ops.quarantine (
     resolution text,
     check (record_id is not null or document_id is not null)
 );
-create unique index quarantine_open on ops.quarantine (record_id, part, rule) where state = 'open' and record_id is not null;
-create unique index quarantine_open_document on ops.quarantine (document_id, part, rule) where state = 'open' and record_id is null;
+create unique index quarantine_open on ops.quarantine (record_id, part, rule, field) nulls not distinct
+    where state = 'open' and record_id is not null;
+create unique index quarantine_open_document on ops.quarantine (document_id, part, rule, field) nulls not distinct
+    where state = 'open' and record_id is null;
+create index quarantine_unfit on ops.quarantine (record_id, part) where state in ('open', 'superseded', 'discarded');
+create index quarantine_accepted on ops.quarantine (record_id, part) where state = 'released';
 create index quarantine_by_cause on ops.quarantine (feed_id, rule, field, value) where state = 'open';
 create index quarantine_by_object on ops.quarantine (feed_id, native_id);
 comment on column ops.quarantine.part is 'Empty: the whole record is set aside. Else the part of it, as in lines/2: the rest flows on.';
