@@ -1,0 +1,39 @@
+# Everything starts from a bare Python 3.11 and make: `make demo` shows it, `make test` proves it.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+unexport PYTHONDONTWRITEBYTECODE
+unexport PYTHONPATH
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+.PHONY: help install demo test lint bench lock down clean
+
+help: ## say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+install: ## make .venv from the hashed lock (quick when it is already so)
+	@PYTHONPATH=include PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m crossdock.stack.install
+
+demo: install ## install, start everything, run the distributor, print the scorecard and the login
+	@$(BIN)/crossdock up --lab
+	@if $(BIN)/crossdock demo --help >/dev/null 2>&1; then $(BIN)/crossdock demo; fi
+
+lint: install ## ruff, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@if [ -f .importlinter ]; then $(BIN)/lint-imports; fi
+
+test: lint ## lint, then every test
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+bench: install ## measure against the references of docs/reference/performance.md
+	@$(BIN)/python -m pytest tests/benchmarks -s
+
+lock: install ## write requirements.txt anew from requirements.in
+	@$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements.txt requirements.in
+
+down: ## stop everything that `crossdock up` started
+	@if [ -x $(BIN)/crossdock ]; then $(BIN)/crossdock down; fi
+
+clean: down ## stop everything and remove the environment, the databases and the logs
+	rm -rf .venv .crossdock
