@@ -1,0 +1,1 @@
+"""The product's findings held against the truth."""

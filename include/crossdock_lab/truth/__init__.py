@@ -1,0 +1,1 @@
+"""What is really wrong in the world, written when it is planned; never asked of the product."""

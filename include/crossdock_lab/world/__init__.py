@@ -1,0 +1,1 @@
+"""The simulated distributor: who trades, what happens to each order, and what each system comes to believe of it."""
