@@ -7,12 +7,18 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from crossdock.core.errors import PartnerDown
+
+
+class CircuitOpen(PartnerDown):
+    """Too many calls failed lately: nobody calls this endpoint until its cool-down is over."""
+
 
 class Gate(Protocol):
-    """The budget and the circuit of one endpoint. An endpoint is a host, or what shares a rate limit."""
+    """The budget and the circuit of one endpoint. An endpoint is what shares a rate limit."""
 
     def enter(self) -> None:
-        """Return when one call may go out; raise Throttled or PartnerDown when it may not for long."""
+        """Return when one call may go out; raise Throttled or CircuitOpen when it may not for long."""
 
     def succeeded(self) -> None:
         """The partner answered: the circuit closes."""

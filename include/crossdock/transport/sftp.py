@@ -1,0 +1,178 @@
+"""SFTP mailboxes: list, read, write, over a client whose host key is pinned.
+
+Files are written under a temporary name and renamed, so that the partner never reads half of one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import posixpath
+import secrets
+import stat
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import asyncssh
+
+from crossdock.core.connections import Connection
+from crossdock.core.errors import CrossdockError, Misconfigured, NotPermitted, PartnerDown, Refused
+from crossdock.transport.gate import Gate, OpenGate
+
+LARGEST_FILE = 256 * 1024 * 1024
+PARTIAL = ".part"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """One file of a mailbox."""
+
+    path: str
+    size: int
+    modified_at: datetime
+    """Whole seconds, by the server's clock."""
+
+
+class Mailbox:
+    """A partner's SFTP server. Use it as a context manager; not shared between threads."""
+
+    def __init__(self, connection: Connection, *, gate: Gate | None = None, seconds: float = 30.0) -> None:
+        self._connection = connection
+        self._gate = gate or OpenGate()
+        self._seconds = seconds
+        self._runner: asyncio.Runner | None = None
+        self._ssh: asyncssh.SSHClientConnection | None = None
+        self._sftp: asyncssh.SFTPClient | None = None
+
+    def __enter__(self) -> Mailbox:
+        self._runner = asyncio.Runner()
+        try:
+            self._run(self._open(), "connecting")
+        except BaseException:
+            self._runner.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._runner.run(self._shut())
+        finally:
+            self._runner.close()
+
+    def list(self, folder: str) -> list[RemoteFile]:
+        """The finished files of a folder, oldest first; folders and half-written `.part` files are left out."""
+        entries = self._run(self._sftp.readdir(folder), f"listing {folder}")
+        files = [
+            RemoteFile(
+                posixpath.join(folder, entry.filename),
+                entry.attrs.size or 0,
+                datetime.fromtimestamp(entry.attrs.mtime or 0, UTC),
+            )
+            for entry in entries
+            if stat.S_ISREG(entry.attrs.permissions or 0) and not entry.filename.endswith(PARTIAL)
+        ]
+        return sorted(files, key=lambda file: (file.modified_at, file.path))
+
+    def read(self, path: str, *, largest: int = LARGEST_FILE) -> bytes:
+        """The whole file. Raises Refused when it is larger than `largest` bytes or not there."""
+        return self._run(self._read(path, largest), f"reading {path}")
+
+    def write(self, path: str, content: bytes) -> None:
+        """Put a file in place at once; an older one of that name is replaced."""
+        self._run(self._write(path, content), f"writing {path}")
+
+    def rename(self, path: str, new_path: str) -> None:
+        """Move a file, as into an archive folder."""
+        self._run(self._sftp.posix_rename(path, new_path), f"moving {path}")
+
+    async def _open(self) -> None:
+        given = self._connection
+        self._ssh = await asyncssh.connect(
+            given.host,
+            given.port or 22,
+            username=given.login,
+            password=given.password or None,
+            client_keys=_client_keys(given),
+            known_hosts=_known_hosts(given),
+            config=None,
+            agent_path=None,
+            connect_timeout=self._seconds,
+            keepalive_interval=15,
+        )
+        self._sftp = await self._ssh.start_sftp_client()
+
+    async def _shut(self) -> None:
+        if self._sftp:
+            self._sftp.exit()
+        if self._ssh:
+            self._ssh.close()
+            await self._ssh.wait_closed()
+
+    async def _read(self, path: str, largest: int) -> bytes:
+        async with self._sftp.open(path, "rb") as file:
+            content = await file.read(largest + 1)
+        if len(content) > largest:
+            raise Refused(f"{path} is larger than {largest} bytes", hint="ask the partner to split the file")
+        return content
+
+    async def _write(self, path: str, content: bytes) -> None:
+        partial = f"{path}.{secrets.token_hex(4)}{PARTIAL}"
+        async with self._sftp.open(partial, "wb") as file:
+            await file.write(content)
+        await self._sftp.posix_rename(partial, path)
+
+    def _run(self, work: Coroutine, what: str):
+        where = f"{what} at {self._connection.host}:{self._connection.port or 22}"
+        try:
+            self._gate.enter()
+        except CrossdockError:
+            work.close()
+            raise
+        try:
+            result = self._runner.run(asyncio.wait_for(work, self._seconds))
+        except CrossdockError:
+            raise
+        except (OSError, asyncssh.Error, TimeoutError) as error:
+            raised = _error(error, where)
+            if isinstance(raised, PartnerDown | NotPermitted):
+                self._gate.failed(str(raised))
+            raise raised from error
+        self._gate.succeeded()
+        return result
+
+
+def _known_hosts(given: Connection) -> asyncssh.SSHKnownHosts:
+    """The pinned key, as `ssh-ed25519 AAAA…` in extra.host_key; without one nothing is trusted."""
+    key = given.extra.get("host_key", "")
+    if not key:
+        raise Misconfigured(
+            f"connection {given.conn_id!r} pins no host key",
+            hint="put the server's public key (ssh-keyscan) into extra.host_key, checked by another way",
+        )
+    try:
+        return asyncssh.import_known_hosts(f"* {key}\n")
+    except (ValueError, asyncssh.KeyImportError) as error:
+        raise Misconfigured(f"extra.host_key of {given.conn_id!r} is no public key: {error}") from None
+
+
+def _client_keys(given: Connection) -> list | None:
+    """Our private key from extra.private_key, else none: the machine's own keys are never offered."""
+    text = given.extra.get("private_key")
+    return [asyncssh.import_private_key(text)] if text else []
+
+
+def _error(error: Exception, where: str) -> CrossdockError:
+    if isinstance(error, asyncssh.HostKeyNotVerifiable):
+        return NotPermitted(
+            f"{where}: the server's host key is not the pinned one",
+            hint="ask the partner whether the key was changed; never accept it unseen",
+        )
+    if isinstance(error, asyncssh.PermissionDenied):
+        return NotPermitted(f"{where}: login refused", hint="check the login, password or key of the connection")
+    if isinstance(error, asyncssh.SFTPPermissionDenied):
+        return NotPermitted(f"{where}: not allowed", hint="ask the partner for the right to this folder")
+    if isinstance(error, asyncssh.SFTPError) and not isinstance(
+        error, asyncssh.SFTPConnectionLost | asyncssh.SFTPNoConnection
+    ):
+        return Refused(f"{where}: {error.reason}", hint="check the path")
+    return PartnerDown(f"{where}: {type(error).__name__} {error}", hint="it is tried again by itself")
