@@ -10,11 +10,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
 from crossdock.core.settings import Settings
 from crossdock.db import migrate
 from crossdock.stack.postgres import OWNER, PRODUCT_ROLES, Server, create_product, free_port
 
-PASSWORD = "for-tests-only"  # noqa: S105 - a server of this test run, on loopback
+PASSWORD = "for-tests-only"
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +25,13 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder.mkdir(mode=0o755)
     server = Server(folder, free_port(), PASSWORD)
     server.init()
-    process = server.start(folder / "postgres.log", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+    process = server.start(
+        folder / "postgres.log",
+        "fsync=off",
+        "synchronous_commit=off",
+        "full_page_writes=off",
+        "max_connections=200",
+    )
     yield server
     server.stop()
     process.wait(20)

@@ -41,12 +41,16 @@ def from_environment(conn_id: str) -> Connection:
     text = os.environ.get(variable)
     if text is None:
         raise Misconfigured(
-            f"connection {conn_id!r} is not defined", hint=f"set {variable} to JSON with conn_type, host, login, password"
+            f"connection {conn_id!r} is not defined",
+            hint=f"set {variable} to JSON with conn_type, host, login, password",
         )
     try:
         given = json.loads(text)
     except json.JSONDecodeError as error:
-        raise Misconfigured(f"{variable} is not JSON: {error.msg} at character {error.pos}", hint="quote it as one JSON object") from None
+        raise Misconfigured(
+            f"{variable} is not JSON: {error.msg} at character {error.pos}",
+            hint="quote it as one JSON object",
+        ) from None
     extra = given.get("extra") or {}
     return Connection(
         conn_id=conn_id,

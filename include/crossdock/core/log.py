@@ -42,7 +42,9 @@ def masked(_logger: object, _method: str, event: dict) -> dict:
 
 def configure() -> None:
     """Send our logs to standard error in the chosen format; safe to call twice."""
-    renderer = structlog.dev.ConsoleRenderer() if settings().log_format == "text" else structlog.processors.JSONRenderer()
+    renderer = (
+        structlog.dev.ConsoleRenderer() if settings().log_format == "text" else structlog.processors.JSONRenderer()
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

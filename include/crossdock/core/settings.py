@@ -13,7 +13,10 @@ from pathlib import Path
 
 
 def _variable(name: str, default: str, doc: str):
-    return field(default_factory=lambda: os.environ.get(name, default), metadata={"variable": name, "default": default, "doc": doc})
+    return field(
+        default_factory=lambda: os.environ.get(name, default),
+        metadata={"variable": name, "default": default, "doc": doc},
+    )
 
 
 def _source_root() -> Path:
@@ -27,12 +30,26 @@ class Settings:
     """What the environment says. All values are strings; the properties below give them their types."""
 
     project: str = _variable("CROSSDOCK_PROJECT", "", "Folder with dbt/, expectations/ and dags/; empty: the checkout.")
-    home: str = _variable("CROSSDOCK_HOME", "", "Where the runtime keeps data, logs and secrets; empty: <project>/.crossdock.")
+    home: str = _variable(
+        "CROSSDOCK_HOME", "", "Where the runtime keeps data, logs and secrets; empty: <project>/.crossdock."
+    )
     dsn: str = _variable("CROSSDOCK_DSN", "", "Postgres of the product, role crossdock_app (libpq DSN or URI).")
     dbt_dsn: str = _variable("CROSSDOCK_DBT_DSN", "", "The same database, role crossdock_dbt.")
     admin_dsn: str = _variable("CROSSDOCK_ADMIN_DSN", "", "The same database, its owner: migrations only.")
-    partners: str = _variable("CROSSDOCK_PARTNERS", "", "Partner folders, separated by ':'; empty: include/crossdock/partners.")
-    real_data: str = _variable("CROSSDOCK_REAL_DATA", "", "Real data for the acceptance tests; empty: ../shared/data beside the project.")
+    partners: str = _variable(
+        "CROSSDOCK_PARTNERS", "", "Partner folders, separated by ':'; empty: include/crossdock/partners."
+    )
+    real_data: str = _variable(
+        "CROSSDOCK_REAL_DATA",
+        "",
+        "Real data for the acceptance tests; empty: ../shared/data beside the project.",
+    )
+    inbox_port: str = _variable(
+        "CROSSDOCK_INBOX_PORT", "8090", "Port of the webhook inbox, on loopback unless told otherwise."
+    )
+    inbox_max_bytes: str = _variable(
+        "CROSSDOCK_INBOX_MAX_BYTES", "5000000", "Largest webhook body that is stored; larger ones get 413."
+    )
     log_level: str = _variable("CROSSDOCK_LOG_LEVEL", "INFO", "Least severe level that is logged.")
     log_format: str = _variable("CROSSDOCK_LOG_FORMAT", "json", "json (one object a line) or text (for people).")
 

@@ -101,7 +101,7 @@ class Server:
         self.folder.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0 and not _reachable(self.folder / "x"):
             raise Misconfigured(
-                f"the database folder {self.folder} cannot be reached by the user 'nobody', as whom Postgres runs under root",
+                f"the database folder {self.folder} cannot be reached by 'nobody', who runs Postgres under root",
                 hint="set CROSSDOCK_HOME to a folder whose parents are readable by all, or do not run as root",
             )
         self.data.mkdir(mode=0o700, exist_ok=True)
@@ -140,7 +140,9 @@ class Server:
             except psycopg.OperationalError as error:
                 dead = process is not None and process.poll() is not None
                 if dead or time.monotonic() > until:
-                    raise PartnerDown(f"Postgres did not start on port {self.port}: {error}", hint=f"read {log}") from None
+                    raise PartnerDown(
+                        f"Postgres did not start on port {self.port}: {error}", hint=f"read {log}"
+                    ) from None
                 time.sleep(0.05)
 
     def pid(self) -> int | None:
@@ -179,7 +181,9 @@ def create_database(admin: psycopg.Connection, database: str, owner: str, *, con
     admin.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(database)))
     for role in connect:
         admin.execute(
-            sql.SQL("grant connect, temporary on database {} to {}").format(sql.Identifier(database), sql.Identifier(role))
+            sql.SQL("grant connect, temporary on database {} to {}").format(
+                sql.Identifier(database), sql.Identifier(role)
+            )
         )
 
 

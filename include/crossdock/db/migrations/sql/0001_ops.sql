@@ -62,6 +62,7 @@ create table ops.due_times (
     thread_id text not null,
     exception_code text not null references ref.exception_catalogue,
     due_at timestamptz not null,
+    waits_for text[] not null default '{}',
     primary key (thread_id, exception_code)
 );
 create index due_times_by_time on ops.due_times (due_at);

@@ -1,0 +1,10 @@
+"""The exception catalogue: severity, owner, grace and parameters of every exception view."""
+
+from crossdock.db.migrations import run_sql
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    run_sql("0003_exception_catalogue.sql")

@@ -1,0 +1,202 @@
+"""One pass of a lane: from records that wait to detections that stand, in one transaction.
+
+    claim → judge → links → threads → staging → canonical → exceptions → detections
+
+A pass looks at whole threads (an order and everything that was ever said of it) and at nothing else, so that its cost
+follows what was touched and never the history. Passes exclude each other by the lane lock; each sees one business time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+import psycopg
+
+from crossdock import contracts
+from crossdock.lanes.dbt import Model
+
+SQL = Path(__file__).parent / "sql"
+LOCK = "select pg_advisory_xact_lock(hashtext('crossdock lane'))"
+EMPTY = "truncate pg_temp.claimed, pg_temp.touched_objects, pg_temp.touched_threads, pg_temp.found"
+FOUND = (
+    "exception_code, subject_id, thread_id, order_id, partner_id, warehouse_code, carrier_code, since_at, due_at, "
+    "waits_for, evidence"
+)
+
+
+@dataclass(slots=True)
+class Pass:
+    """What one pass did; all counts."""
+
+    records: int = 0
+    threads: int = 0
+    quarantined: int = 0
+    detected: int = 0
+    cleared: int = 0
+
+
+@cache
+def statement(name: str) -> str:
+    """The text of one file under sql/."""
+    return (SQL / f"{name}.sql").read_text()
+
+
+class Lane:
+    """The models of one compilation, run over touched keys on one connection (autocommit on, used by nobody else)."""
+
+    def __init__(self, connection: psycopg.Connection, models: Sequence[Model], name: str = "fast") -> None:
+        self.connection = connection
+        self.name = name
+        self.on_pass: Callable[[Pass], None] = lambda done: None
+        self.staging = [m for m in models if m.schema == "staging"]
+        self.links = [m for m in models if m.materialized == "threaded" and m.keyed_by != ("thread_id",)]
+        self.canonical = [
+            m
+            for m in models
+            if m.materialized == "threaded" and m.keyed_by == ("thread_id",) and m.schema == "canonical"
+        ]
+        self.exceptions = [m for m in models if m.schema == "exceptions" and m.name.startswith("exc_")]
+        self._prepare()
+
+    def drain(self, limit: int = 1000) -> Pass:
+        """Take up to `limit` waiting records through the whole flow."""
+        done = Pass()
+        with _Transaction(self, done) as as_of:
+            done.records = self._run("claim", limit=limit)
+            if not done.records:
+                return done
+            feeds = [
+                row[0] for row in self.connection.execute("select distinct feed_id from pg_temp.claimed order by 1")
+            ]
+            done.quarantined = contracts.judge(self.connection, feeds)
+            self._touch_claimed()
+            self._derive()
+            self._detect(done, as_of)
+        return done
+
+    def due(self, limit: int = 1000) -> Pass:
+        """Look again at the threads whose deadline has passed, and at partners in trouble."""
+        done = Pass()
+        with _Transaction(self, done) as as_of:
+            self._run("touch_due", limit=limit, as_of=as_of)
+            self._run("touch_troubled")
+            self._detect(done, as_of)
+        return done
+
+    def rejudge(self, threads: Sequence[str]) -> Pass:
+        """Make these threads anew from everything that is known of them."""
+        done = Pass()
+        with _Transaction(self, done) as as_of:
+            self.connection.execute("insert into pg_temp.touched_threads select unnest(%s::text[])", [list(threads)])
+            self._derive()
+            self._detect(done, as_of)
+        return done
+
+    # -- the steps ------------------------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        self.connection.execute(statement("scratch"))
+        for model in self.staging:
+            self.connection.execute(f'create temp table if not exists "{model.name}" as {model.sql} with no data')
+
+    def _run(self, name: str, **values: object) -> int:
+        return self.connection.execute(statement(name), values or None).rowcount
+
+    def _touch_claimed(self) -> None:
+        """From the arrived objects to their threads, before and after their links are renewed."""
+        self._run("touch_claimed")
+        self._run("touch_threads")
+        self._stage()
+        for model in self.links:
+            self._renew(model, "touched_objects")
+        self._run("touch_threads")
+        self._run("touch_quarantined")
+
+    def _derive(self) -> None:
+        self._run("touch_family")
+        self.connection.execute("analyze pg_temp.touched_objects, pg_temp.touched_threads")
+        self._stage()
+        for model in self.canonical:
+            self._renew(model, "touched_threads")
+
+    def _stage(self) -> None:
+        """Fill the scratch tables of the feed types at hand; the others are empty."""
+        present = {row[0] for row in self.connection.execute("select distinct feed_type from pg_temp.touched_objects")}
+        names = ", ".join(f'pg_temp."{model.name}"' for model in self.staging)
+        self.connection.execute(f"truncate {names}")
+        filled = [model for model in self.staging if model.feed_types & present]
+        for model in filled:
+            self.connection.execute(f'insert into pg_temp."{model.name}" {model.sql}')
+        if filled:
+            self.connection.execute("analyze " + ", ".join(f'pg_temp."{model.name}"' for model in filled))
+
+    def _renew(self, model: Model, keys: str) -> None:
+        match = " and ".join(f't."{column}" = k."{column}"' for column in model.keyed_by)
+        self.connection.execute(f"delete from {model.relation} as t using pg_temp.{keys} as k where {match}")
+        self.connection.execute(f"insert into {model.relation} {model.sql}")
+
+    def _detect(self, done: Pass, as_of: datetime) -> None:
+        done.threads = self.connection.execute("select count(*) from pg_temp.touched_threads").fetchone()[0]
+        if not done.threads:
+            return
+        self.connection.execute("analyze pg_temp.touched_threads")
+        for model in self.exceptions:
+            self.connection.execute(f"insert into pg_temp.found ({FOUND}) select {FOUND} from ({model.sql}) as rows")
+        self._run("due_now", as_of=as_of)
+        done.cleared = self._run("clear_detections", as_of=as_of)
+        done.detected = self.connection.execute(
+            statement("open_detections"), {"as_of": as_of, "lane": self.name}
+        ).fetchone()[0]
+        self._run("clear_due_times")
+        self._run("set_due_times")
+
+
+class _Transaction:
+    """The frame of a pass: lock, one business time, empty scratch tables, a row in ops.lane_runs, a wake-up."""
+
+    def __init__(self, lane: Lane, done: Pass) -> None:
+        self.lane, self.done = lane, done
+        self.transaction = lane.connection.transaction()
+
+    def __enter__(self) -> datetime:
+        self.started_at = datetime.now(UTC)
+        self.transaction.__enter__()
+        connection = self.lane.connection
+        connection.execute(LOCK)
+        connection.execute(EMPTY)
+        self.as_of = connection.execute("select ref.as_of()").fetchone()[0]
+        connection.execute("select set_config('crossdock.as_of', %s, true)", [self.as_of.isoformat()])
+        return self.as_of
+
+    def __exit__(self, *raised: object) -> bool | None:
+        if raised[0] is None and (self.done.records or self.done.threads):
+            self._record()
+        answer = self.transaction.__exit__(*raised)
+        self.lane.on_pass(self.done)
+        return answer
+
+    def _record(self) -> None:
+        done = self.done
+        self.lane.connection.execute(
+            """
+            insert into ops.lane_runs (lane, records_count, threads_count, quarantined_count, detected_count,
+                cleared_count, as_of, started_at, finished_at)
+            values (%s, %s, %s, %s, %s, %s, %s, %s, clock_timestamp())
+            """,
+            [
+                self.lane.name,
+                done.records,
+                done.threads,
+                done.quarantined,
+                done.detected,
+                done.cleared,
+                self.as_of,
+                self.started_at,
+            ],
+        )
+        if done.detected or done.cleared:
+            self.lane.connection.execute("select pg_notify('crossdock', 'detections')")

@@ -1,0 +1,9 @@
+-- The candidates that count by now.
+create temp table due_now on commit drop as
+select f.*
+from pg_temp.found as f
+where f.due_at <= %(as_of)s
+    and not exists (
+        select from canonical.feed_horizons as h
+        where h.role_code = any(f.waits_for) and coalesce(h.read_through_at, '-infinity') < f.due_at
+    )
