@@ -1,0 +1,1 @@
+"""The carrier gateway: EasyPost trackers, shipments, rates and labels."""

@@ -1,0 +1,1 @@
+"""The shop: Shopify Admin REST orders, fulfillments and inventory levels."""

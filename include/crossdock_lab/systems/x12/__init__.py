@@ -1,0 +1,1 @@
+"""The EDI partner: X12 interchanges in an SFTP mailbox."""
