@@ -1,0 +1,35 @@
+with edi_acknowledgements as (
+    select * from {{ touched(ref('edi_acknowledgements')) }}
+),
+
+edi_documents as (
+    select * from {{ touched(ref('edi_documents')) }}
+),
+
+found as (
+    select
+        acks.edi_document_id || '/' || acks.ack_type as subject_id,
+        acks.thread_id,
+        acks.order_id,
+        acks.partner_id,
+        null::text as warehouse_code,
+        null::text as carrier_code,
+        acks.expected_at as since_at,
+        jsonb_build_object(
+            'edi_document_id', acks.edi_document_id,
+            'document_type', documents.document_type,
+            'direction', documents.direction,
+            'sent_at', documents.occurred_at,
+            'ack_type', acks.ack_type,
+            'expected_at', acks.expected_at,
+            'interchange_control_number', documents.interchange_control_number,
+            'group_control_number', documents.group_control_number
+        ) as evidence
+    from edi_acknowledgements as acks
+    left join edi_documents as documents on documents.edi_document_id = acks.edi_document_id
+    where acks.ack_status = 'awaited' and acks.expected_at is not null
+),
+
+{{ exception_rows('found', waits_for=['edi']) }}
+
+select * from final

@@ -1,0 +1,94 @@
+with shipments as (
+    select * from {{ touched(ref('shipments')) }}
+),
+
+shipment_lines as (
+    select * from {{ touched(ref('shipment_lines')) }}
+),
+
+order_lines as (
+    select * from {{ touched(ref('order_lines')) }}
+),
+
+rule as (
+    select * from {{ source('ref', 'exception_catalogue') }} where exception_code = 'carrier_handover_late'
+),
+
+lines_of_shipments as (
+    select distinct shipment_id, order_line_id
+    from shipment_lines
+    where order_line_id is not null
+),
+
+-- A shipment that does not say what is in it answers for every line of its order.
+due_lines as (
+    select
+        shipments.shipment_id,
+        order_lines.order_line_id,
+        order_lines.handover_due_at
+    from shipments
+    join order_lines on order_lines.order_id = shipments.order_id
+    left join lines_of_shipments as mine
+        on mine.shipment_id = shipments.shipment_id
+        and mine.order_line_id = order_lines.order_line_id
+    where order_lines.handover_due_at is not null
+        and (
+            mine.order_line_id is not null
+            or not exists (select from lines_of_shipments as any_of where any_of.shipment_id = shipments.shipment_id)
+        )
+),
+
+late_lines as (
+    select
+        shipments.shipment_id,
+        min(due_lines.handover_due_at) as due_at,
+        jsonb_agg(
+            jsonb_build_object('order_line_id', due_lines.order_line_id, 'handover_due_at', due_lines.handover_due_at)
+            order by due_lines.handover_due_at, due_lines.order_line_id
+        ) as lines
+    from shipments
+    join due_lines on due_lines.shipment_id = shipments.shipment_id
+    cross join rule
+    where shipments.handed_over_at > due_lines.handover_due_at + rule.grace
+    group by shipments.shipment_id
+),
+
+-- The plan of the delivery counts only where no line has a time of its own.
+late_shipments as (
+    select
+        shipments.*,
+        coalesce(late_lines.due_at, shipments.planned_handover_at) as handover_due_at,
+        coalesce(late_lines.lines, '[]') as lines
+    from shipments
+    left join late_lines on late_lines.shipment_id = shipments.shipment_id
+    cross join rule
+    where late_lines.shipment_id is not null
+        or (
+            shipments.handed_over_at > shipments.planned_handover_at + rule.grace
+            and not exists (select from due_lines where due_lines.shipment_id = shipments.shipment_id)
+        )
+),
+
+found as (
+    select
+        shipment_id as subject_id,
+        thread_id,
+        order_id,
+        null::text as partner_id,
+        warehouse_code,
+        carrier_code,
+        handover_due_at as since_at,
+        jsonb_build_object(
+            'delivery_ref', delivery_ref,
+            'tracking_number', tracking_number,
+            'handover_due_at', handover_due_at,
+            'handed_over_at', handed_over_at,
+            'late_hours', round(extract(epoch from handed_over_at - handover_due_at) / 3600, 1),
+            'late_lines', lines
+        ) as evidence
+    from late_shipments
+),
+
+{{ exception_rows('found') }}
+
+select * from final
