@@ -32,7 +32,8 @@ KEPT_SUFFIXES = ("-topic", "-webhook-id", "-event-id", "-triggered-at")
 
 STORE = """
     with stored as (
-        insert into raw.documents (feed_id, checksum, content, content_type, content_bytes, source_ref, correlation_id, headers)
+        insert into raw.documents
+            (feed_id, checksum, content, content_type, content_bytes, source_ref, correlation_id, headers)
         values (%s, %s, %b, %s, %s, %s, %s, %s)
         on conflict (feed_id, checksum) do nothing
         returning document_id

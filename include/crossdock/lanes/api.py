@@ -7,8 +7,12 @@ from dataclasses import asdict
 
 from crossdock.db.connect import connect
 from crossdock.lanes import dbt, models
+from crossdock.lanes.batch import batch_build
 from crossdock.lanes.lane import Lane, Pass
 from crossdock.lanes.worker import drain_once
+
+
+__all__ = ["batch_build", "build_docs", "drain"]
 
 
 def drain(*, seconds: float = 50.0, conninfo: str | None = None) -> dict[str, int]:
@@ -28,15 +32,6 @@ def drain(*, seconds: float = 50.0, conninfo: str | None = None) -> dict[str, in
 def _add(total: Pass, done: Pass) -> None:
     for name, count in asdict(done).items():
         setattr(total, name, getattr(total, name) + count)
-
-
-def batch_build(*, conninfo: str | None = None) -> dict[str, int]:
-    """Rebuild everything beside what stands, apply the differences, test it all. Return nodes by status."""
-    result = dbt.invoke(["build", "--exclude-resource-type", "unit_test"], conninfo=conninfo)
-    counts: dict[str, int] = {}
-    for node in result.result.results:
-        counts[str(node.status)] = counts.get(str(node.status), 0) + 1
-    return counts
 
 
 def build_docs(*, conninfo: str | None = None) -> str:

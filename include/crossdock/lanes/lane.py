@@ -122,6 +122,7 @@ class Lane:
         self._stage()
         for model in self.canonical:
             self._renew(model, "touched_threads")
+        self._run("remember_touched")
 
     def _stage(self) -> None:
         """Fill the scratch tables of the feed types at hand; the others are empty."""

@@ -67,6 +67,11 @@ create table ops.due_times (
 );
 create index due_times_by_time on ops.due_times (due_at);
 
+create table ops.touched_threads (
+    thread_id text primary key
+);
+comment on table ops.touched_threads is 'Threads that a lane made anew since the last build of the batch lane.';
+
 create table ops.lane_runs (
     lane_run_id bigint generated always as identity primary key,
     lane text not null check (lane in ('fast', 'batch', 'due')),

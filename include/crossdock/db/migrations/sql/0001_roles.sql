@@ -11,6 +11,7 @@ grant select, insert, update, delete on all tables in schema raw, ref, ops to cr
 grant usage on all sequences in schema raw, ref, ops to crossdock_app;
 grant select on all tables in schema raw, ref, ops to crossdock_dbt, auditor;
 grant insert on ops.lane_drift to crossdock_dbt;
+grant delete on ops.touched_threads to crossdock_dbt;
 grant usage on all sequences in schema ops to crossdock_dbt;
 
 alter default privileges for role crossdock_dbt in schema canonical grant select, insert, update, delete on tables to crossdock_app;
