@@ -10,7 +10,7 @@
     Scope all: only what counts now. Scope touched: every candidate; the lane keeps the later ones in ops.due_times.
 -#}
 {% macro exception_rows(rows, waits_for=[], own_due=false) -%}
-{%- set code = model.name | replace('exc_', '', 1) -%}
+{%- set code = (model.tested_node_unique_id or model.unique_id).split('.')[-1] | replace('exc_', '', 1) -%}
 candidates as (
     select
         '{{ code }}' as exception_code,
