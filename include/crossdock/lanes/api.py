@@ -11,7 +11,6 @@ from crossdock.lanes.batch import batch_build
 from crossdock.lanes.lane import Lane, Pass
 from crossdock.lanes.worker import drain_once
 
-
 __all__ = ["batch_build", "build_docs", "drain"]
 
 

@@ -23,6 +23,8 @@ def batch_build(*, full: bool = False, conninfo: str | None = None) -> dict[str,
     if not full:
         _take_touched(conninfo)
     result = dbt.invoke(["build", "--exclude-resource-type", "unit_test"], scope=scope, conninfo=conninfo)
+    if not full:
+        _forget_touched(conninfo)
     return dict(Counter(str(node.status) for node in result.result.results))
 
 
@@ -31,3 +33,9 @@ def _take_touched(conninfo: str | None) -> None:
     with connect("batch lane", conninfo=conninfo or settings().dbt_dsn) as connection:
         connection.execute(LOCK)
         connection.execute(statement("batch_scratch"))
+
+
+def _forget_touched(conninfo: str | None) -> None:
+    """The build held: its threads need no other."""
+    with connect("batch lane", conninfo=conninfo or settings().dbt_dsn) as connection:
+        connection.execute("truncate lane.touched_threads")

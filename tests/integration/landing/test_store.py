@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import psycopg
 import pytest
+
 from crossdock.connectors.base import Page, Record
 from crossdock.landing.store import land_records, store_document
 
@@ -15,7 +16,10 @@ from crossdock.landing.store import land_records, store_document
 def feed_id(app: psycopg.Connection) -> int:
     """A feed to land into."""
     app.execute(
-        "insert into ref.partners (partner_id, name, system_type, role_code, owner) values ('p', 'P', 'shopify', 'shop', 'x')"
+        """
+        insert into ref.partners (partner_id, name, system_type, role_code, owner)
+        values ('p', 'P', 'shopify', 'shop', 'x')
+        """
     )
     found = app.execute(
         """
