@@ -1,0 +1,54 @@
+"""What a benchmark costs: CPU seconds of a process and its children plus what Postgres's own processes used meanwhile."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """CPU seconds of the command and of Postgres, peak memory of the command in MB."""
+
+    own: float
+    postgres: float
+    rss_mb: float
+    output: str
+
+    @property
+    def cpu(self) -> float:
+        return self.own + self.postgres
+
+
+def tree_cpu(pid: int) -> float:
+    """CPU seconds of a process, its living descendants, and the dead ones they have waited for."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return 0.0
+    fields = stat.read_text().rsplit(")", 1)[1].split()
+    own = sum(int(fields[i]) for i in (11, 12, 13, 14)) / TICK
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return own + sum(tree_cpu(int(child)) for child in children)
+
+
+def run(words: Sequence[str], environment: dict[str, str], postgres_pid: int) -> Cost:
+    """Run one command to its end and count. Raises CalledProcessError with the command's own words when it fails."""
+    before = tree_cpu(postgres_pid)
+    process = subprocess.Popen(words, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    output, errors = process.stdout.read(), process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise subprocess.CalledProcessError(status, list(words), output, errors.decode()[-2000:])
+    own = usage.ru_utime + usage.ru_stime
+    return Cost(own, tree_cpu(postgres_pid) - before, usage.ru_maxrss / 1024, output.decode())
+
+
+def python(script: Path, *words: str) -> list[str]:
+    """The command for a script of ours, in this interpreter."""
+    return [sys.executable, str(script), *words]
