@@ -1,4 +1,4 @@
-"""Airflow's four processes beside the product: environment, first set-up, health. Airflow itself is never imported here."""
+"""Airflow's four processes beside the product: environment, first set-up, health. Airflow itself is never imported."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from crossdock.stack.state import State, fernet_key, write_private
 ADMIN = "admin"
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 
-LOCAL_SETTINGS = '''"""Loaded by every Airflow process; only the scheduler, whose children run the tasks, pays for the imports."""
+LOCAL_SETTINGS = '''"""Loaded by every Airflow process; only the scheduler, from which tasks fork, pays."""
 
 import sys
 

@@ -34,6 +34,8 @@ POSTGRES_SETTINGS = (
     "shared_buffers=256MB", "max_wal_size=2GB", "random_page_cost=1.1",
     "jit=off",  # the lane's statements take milliseconds; compiling one takes a hundred
 )  # fmt: skip
+DEATHS = 4
+"""A process that has died so often while everything starts will not come up by itself."""
 MODEL_HOOKS = (("partner", "sync"), ("init-models",))
 """Commands of the product that make partners and models ready, run in this order after the migrations."""
 
@@ -141,23 +143,35 @@ def await_ready(state: State, seconds: float = 180) -> None:
     """Return when Airflow's parts are healthy and the inbox listens; say which process keeps dying otherwise."""
     until = time.monotonic() + seconds
     while True:
-        parts = airflow.health(airflow.url(state))
+        parts = airflow.health(airflow.url(state)) | {"inbox": _listens(state.port("inbox"))}
         if set(parts.values()) == {"healthy"}:
             return
         _complain_of_the_dying(state)
         if time.monotonic() > until:
             late = ", ".join(f"{name} {said}" for name, said in parts.items() if said != "healthy")
-            raise StepFailed(f"not ready after {seconds:.0f} s: {late}", log=state.home / "logs" / "airflow-api-server.log",
-                             mend="`crossdock doctor` names the part; `crossdock logs <process>` shows its log")  # fmt: skip
+            raise StepFailed(
+                f"not ready after {seconds:.0f} s: {late}",
+                log=state.home / "logs" / "airflow-api-server.log",
+                mend="`crossdock doctor` names the part, `crossdock logs <process>` shows its log",
+            )
         time.sleep(0.3)
+
+
+def _listens(port: int) -> str:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return "healthy" if probe.connect_ex(("127.0.0.1", port)) == 0 else "silent"
 
 
 def _complain_of_the_dying(state: State) -> None:
     found = supervisor.status(state.home / "run") or {"processes": {}}
     for name, child in found["processes"].items():
-        if name.startswith("airflow") and child["restarts"] >= 3:
-            raise StepFailed(f"{name} has died {child['restarts']} times (status {child['last_exit']})",
-                             log=state.home / "logs" / f"{name}.log", mend="mend what the log names, then `crossdock up` again")  # fmt: skip
+        if child["restarts"] >= DEATHS:
+            raise StepFailed(
+                f"{name} has died {child['restarts']} times (status {child['last_exit']})",
+                log=state.home / "logs" / f"{name}.log",
+                mend="mend what the log names, then run `crossdock up` again",
+            )
 
 
 def up(*, lab: bool | None = None) -> State:

@@ -21,7 +21,7 @@ INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", 
 
 
 def postgres_folder(state: State) -> Path:
-    """Where the cluster lives: in the home, or, when root's Postgres (user `nobody`) cannot reach that, under /var/tmp."""
+    """Where the cluster lives: in the home, or under /var/tmp when root's Postgres (as `nobody`) cannot reach that."""
     if not state.get("postgres.folder"):
         folder = state.home / "postgres"
         if os.geteuid() == 0 and not _reachable(folder):

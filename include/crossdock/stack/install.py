@@ -95,7 +95,7 @@ class Installer:
 
     def install_packages(self) -> None:
         self.uv("--compile-bytecode", "--require-hashes", "-r", LOCK,
-                mend="the index must hold every version of requirements.txt; a changed requirements.in needs `make lock`")  # fmt: skip
+                mend="the index must hold every version of requirements.txt (`make lock` renews them)")  # fmt: skip
 
     def install_project(self) -> None:
         self.uv("--no-deps", "--no-build-isolation", "-e", ".", mend=f"mend {PROJECT_FILE}; the log says what is wrong")

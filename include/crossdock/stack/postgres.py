@@ -170,7 +170,7 @@ class Server:
 
 
 def create_role(admin: psycopg.Connection, role: str, password: str) -> None:
-    """Make a login role, or give an existing one this password. The server, and so its log, sees only the SCRAM verifier."""
+    """Make a login role, or give an existing one this password; the server and its log see only the SCRAM verifier."""
     verifier = admin.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
     exists = admin.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone()
     verb = "alter" if exists else "create"

@@ -12,7 +12,7 @@ MARK = "CROSSDOCK_SUPERVISED_BY"
 
 
 def started(pid: int) -> str | None:
-    """The start time of a living process in kernel ticks, which with the pid names it for good; None when it is gone."""
+    """The start time of a living process in kernel ticks, which with the pid names it for good; None: it is gone."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):

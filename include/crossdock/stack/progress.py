@@ -1,4 +1,4 @@
-"""Named steps with elapsed seconds, for installing and starting. Standard library only: it runs before any package is there."""
+"""Named steps with elapsed seconds, for installing and starting. Standard library only: it runs before any package."""
 
 from __future__ import annotations
 
