@@ -1,4 +1,4 @@
-"""The exception catalogue: severity, owner, grace and parameters of every exception view."""
+"""The exception catalogue: severity, owner, grace and parameters of every exception view; and the clock its readers ask."""
 
 from crossdock.db.migrations import run_sql
 
@@ -8,3 +8,4 @@ down_revision = "0002"
 
 def upgrade() -> None:
     run_sql("0003_exception_catalogue.sql")
+    run_sql("0003_business_clock_for_readers.sql")
