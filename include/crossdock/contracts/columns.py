@@ -1,4 +1,4 @@
-"""How a rule reaches its column: in a payload's projection (`PayloadColumns`) or in somebody's table (`TableColumns`)."""
+"""How a rule reaches its column: in the projection of a payload, or in somebody's table."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """What we read of an ODCS 3.1 file; the whole of it is checked against the published JSON Schema.
 
 Custom properties of ours: on the contract `systemType`; on an object `path` (where its array sits in the payload,
-keys or a jsonpath; absent for the record itself); on a property `path` (keys, or a jsonpath from `$`; absent: the
-property's own name), `orElse` (another path, where that is empty), `strip` (a pattern cut off), `codeMap` (the kind of code that
-must be mapped), `ownCodes` (codes that are ours already and need no map) and `orderRef` (this names the order).
+keys or a jsonpath; absent for the record itself) and `also` (more arrays of the same parts); on a property `path`
+(keys, or a jsonpath from `$`; absent: the property's own name), `orElse` (another path, where that is empty), `strip` (a pattern cut off), `codeMap` (the kind of code
+that must be mapped), `ownCodes` (codes that are ours already and need no map) and `orderRef` (this names the order).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Element(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
     name: str = ""
     description: Any = None
-    customProperties: list[dict[str, Any]] = Field(default_factory=list)  # noqa: N815 - ODCS spells it so
+    customProperties: list[dict[str, Any]] = Field(default_factory=list)
 
     @cached_property
     def custom(self) -> dict[str, Any]:
@@ -52,9 +52,9 @@ class Quality(Element):
 class Property(Element):
     """One field of a record, or of a part of it."""
 
-    logicalType: LogicalType = "string"  # noqa: N815
-    physicalType: str = ""  # noqa: N815
-    businessName: str = ""  # noqa: N815
+    logicalType: LogicalType = "string"
+    physicalType: str = ""
+    businessName: str = ""
     classification: str = ""
     required: bool = False
     unique: bool = False
@@ -75,7 +75,7 @@ class Property(Element):
 class SchemaObject(Element):
     """The record itself, or one kind of part of it (its lines)."""
 
-    physicalName: str = ""  # noqa: N815
+    physicalName: str = ""
     properties: list[Property]
     quality: list[Quality] = Field(default_factory=list)
 
@@ -94,7 +94,7 @@ class Contract(Element):
     version: str
     status: str
     schema_: list[SchemaObject] = Field(alias="schema")
-    slaProperties: list[dict[str, Any]] = Field(default_factory=list)  # noqa: N815
+    slaProperties: list[dict[str, Any]] = Field(default_factory=list)
     team: Any = None
 
     ref: str = ""

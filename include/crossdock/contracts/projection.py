@@ -41,7 +41,8 @@ def keys(elements: Iterable[Property | SchemaObject]) -> dict[str, str]:
     """Top-level keys to read, each with the type to read it in."""
     found: dict[str, str] = {}
     for element in elements:
-        for path in paths_of(element):
+        also = [[key] for key in element.custom.get("also", ())]
+        for path in [*paths_of(element), *also]:
             key, below, jsonpath = _steps(path, element.name)
             as_text = not below and jsonpath is None and isinstance(element, Property)
             found[key] = "text" if as_text and found.get(key, "text") == "text" else "jsonb"
@@ -72,11 +73,14 @@ def _read_path(p: Property, path: object, found: dict[str, str], alias: str) -> 
 
 
 def _array(part: SchemaObject, alias: str) -> str:
-    """SQL for the elements of a part's array, in their order."""
+    """SQL for the elements of a part's array (then of the arrays in `also`), in their order."""
     key, below, jsonpath = _steps(paths_of(part)[0], part.name)
     steps = jsonpath if jsonpath is not None else "".join(f'."{step}"' for step in below)
-    steps = steps if steps.endswith("[*]") else f"{steps}[*]"
-    return f"jsonb_path_query({alias}.{name(key)}, {literal('lax $' + steps)}) with ordinality as p (item, ordinal)"
+    array = f"{alias}.{name(key)}"
+    if also := part.custom.get("also"):
+        array = " || ".join(f"coalesce({alias}.{name(other)}, '[]')" for other in (key, *also))
+    path = f"lax ${steps}" if steps.endswith("[*]") else f"lax ${steps}[*]"
+    return f"jsonb_path_query({array}, {literal(path)}) with ordinality as p (item, ordinal)"
 
 
 def _as_object(expression: str) -> str:
@@ -84,7 +88,7 @@ def _as_object(expression: str) -> str:
 
 
 def documents(contract: Contract, source: str) -> str:
-    """A select with one row a record: our own columns and the top-level keys. `source` gives alias c with record_id, feed_id."""
+    """A select with one row a record: our own columns and the top-level keys. `source` gives (record_id, feed_id)."""
     found = keys([*contract.record.properties, *contract.parts])
     order_ref = _read(contract.order_ref, found, "d") if contract.order_ref else "null::text"
     return f"""

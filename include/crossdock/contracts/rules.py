@@ -8,6 +8,7 @@ breaks only `present`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -218,4 +219,8 @@ def of_object(schema: SchemaObject, columns: Columns) -> list[Rule]:
                 f"rule on {schema.name}: {quality.expectation} must stand under a property", hint=f"here goes {PAIR}"
             )
         rules.append(_of_pair(schema, columns, quality))
+    twice = [key for key, count in Counter((rule.name, rule.field) for rule in rules).items() if count > 1]
+    if twice:
+        name, field = twice[0]
+        raise Misconfigured(f"{schema.name}: two rules on {field} are called {name}", hint="give one of them a name of its own")
     return rules

@@ -1,4 +1,4 @@
-"""Compile a contract to SQL: the verdict statement over claimed records, and the projection Great Expectations reads."""
+"""Compile a contract to SQL: the verdict over claimed records, and the projection Great Expectations reads."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def rules(contract: Contract, schema: SchemaObject) -> list[Rule]:
 
 
 def failing(rows: str, found: list[Rule]) -> str:
-    """A select of the rows (a sub-select) that break a rule, one row a broken rule: x.*, rule, field, value, reason, severity."""
+    """A select of the rows that break a rule, one row a broken rule: x.*, rule, field, value, reason, severity."""
     any_of = "\n        or ".join(rule.fails for rule in found)
     named = ",\n        ".join(
         f"({rule.fails}, {literal(rule.name)}, {literal(rule.field)}, {rule.value}, {rule.reason}, {literal(rule.severity)})"
@@ -67,7 +67,7 @@ def verdict_sql(ref: str) -> str:
 
 
 def projection_sql(contract: Contract, schema: SchemaObject, source: str) -> str:
-    """What Great Expectations looks at: typed values under the properties' names, and a yes-or-no column per flag rule."""
+    """What Great Expectations looks at: typed values under their names, and a yes-or-no column per flag rule."""
     columns = [
         f"x.{name(p.name + '__value')} as {name(p.name)}" if has_type(p) else f"x.{name(p.name)}"
         for p in schema.properties

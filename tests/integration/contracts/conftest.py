@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import orjson
 import psycopg
 import pytest
-from crossdock.contracts import judge
 from psycopg.types.json import Jsonb
+
+from crossdock.contracts import judge
 
 
 @dataclass
