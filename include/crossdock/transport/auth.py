@@ -74,7 +74,8 @@ class ClientCredentials:
         try:
             response = client.post(self._url, data=self._form, auth=self._login)
         except httpx.HTTPError as error:
-            raise PartnerDown(f"the token endpoint {self._url} does not answer: {type(error).__name__}") from error
+            kind = type(error).__name__
+            raise PartnerDown(f"the token endpoint {self._url} does not answer: {kind}") from error
         if response.status_code >= 500 or response.status_code == 429:
             raise PartnerDown(f"the token endpoint {self._url} answered {response.status_code}")
         if response.status_code != 200:

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import psycopg
 
-from crossdock.core.connections import Connection
 from crossdock.core.errors import Misconfigured, Throttled
 from crossdock.db.connect import connect
 from crossdock.transport.gate import CircuitOpen
@@ -54,19 +53,19 @@ def _sql(name: str) -> bytes:
     return (SQL / f"{name}.sql").read_bytes()
 
 
-class PostgresGate:
-    """The budget and the circuit of `endpoint`, shared through ops.endpoints. Safe in threads."""
+class DatabaseGate:
+    """The budget and the circuit of `endpoint` (default: the partner), shared by all. Safe in threads."""
 
     def __init__(
         self,
-        endpoint: str,
-        partner_id: str | None,
-        limits: Limits | None = None,
+        conninfo: str | None,
+        partner_id: str,
         *,
-        conninfo: str | None = None,
+        endpoint: str | None = None,
+        limits: Limits | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.endpoint = endpoint
+        self.endpoint = endpoint or partner_id
         self.partner_id = partner_id
         self.limits = limits or Limits()
         self._conninfo = conninfo
@@ -135,11 +134,3 @@ class PostgresGate:
             },
         )
         return connection
-
-
-def gate_for(
-    partner_id: str, connection: Connection, settings: Mapping, *, conninfo: str | None = None
-) -> PostgresGate:
-    """The gate of a partner's connection; two feeds over the same connection share it."""
-    endpoint = f"{partner_id}/{connection.conn_id}"
-    return PostgresGate(endpoint, partner_id, Limits.of(settings), conninfo=conninfo)

@@ -16,6 +16,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 import orjson
 import stamina
+from structlog.contextvars import get_contextvars
 
 from crossdock.core import ids, log
 from crossdock.core.connections import Connection
@@ -211,7 +212,7 @@ class Client:
         headers: Mapping | None = None,
         content: bytes | None = None,
     ) -> Response:
-        sent = {"X-Correlation-ID": log.bound().get("correlation_id") or ids.correlation_id()}
+        sent = {"X-Correlation-ID": get_contextvars().get("correlation_id") or ids.correlation_id()}
         sent |= self._auth.headers(self._client) | dict(headers or {})
         try:
             with self._client.stream(method, url, params=params, headers=sent, content=content) as answer:
