@@ -40,13 +40,15 @@ class Doors:
         self.conninfo = conninfo
         self.doors: dict[str, Door] = {}
         self.read_at = -FRESH_FOR
+        self.reading = asyncio.Lock()
 
     async def find(self, partner_id: str) -> Door | None:
-        """The partner's door, or None."""
-        age = time.monotonic() - self.read_at
-        if age > FRESH_FOR or (partner_id not in self.doors and age > 1.0):
-            self.read_at = time.monotonic()
-            self.doors = await asyncio.to_thread(self._read)
+        """The partner's door, or None. While the doors are being read, whoever asks waits."""
+        async with self.reading:
+            age = time.monotonic() - self.read_at
+            if age > FRESH_FOR or (partner_id not in self.doors and age > 1.0):
+                self.doors = await asyncio.to_thread(self._read)
+                self.read_at = time.monotonic()
         return self.doors.get(partner_id)
 
     def _read(self) -> dict[str, Door]:

@@ -165,8 +165,16 @@ class Server:
             return
         os.kill(pid, signal.SIGINT)
         until = time.monotonic() + seconds
-        while Path(f"/proc/{pid}").exists() and time.monotonic() < until:
+        while _alive(pid) and time.monotonic() < until:
             time.sleep(0.05)
+
+
+def _alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended but was not waited for yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def create_role(admin: psycopg.Connection, role: str, password: str) -> None:
