@@ -13,7 +13,7 @@ from crossdock.core.errors import Misconfigured, NotPermitted, Unparsable
 
 
 class Reader(Protocol):
-    """The I/O half: pages with what they decode to."""
+    """The I/O half: pages with what they decode to, or None where it did not look inside."""
 
     def pages(self, feed: str, since: dict, until: datetime | None) -> Iterator[tuple[Page, object]]: ...
 
@@ -47,7 +47,7 @@ class Assembled:
         reader = self.open_reader()
         try:
             for page, data in reader.pages(feed, since, until):
-                self._just_read = (page.content, data)
+                self._just_read = (page.content, data) if data is not None else None
                 yield page
         finally:
             self._just_read = None

@@ -34,7 +34,7 @@ class RemoteFile:
 
 
 class Mailbox:
-    """A partner's SFTP server. Use it as a context manager; not shared between threads."""
+    """A partner's SFTP server. Open it, or use it as a context manager; not shared between threads."""
 
     def __init__(self, connection: Connection, *, gate: Gate | None = None, seconds: float = 30.0) -> None:
         self._connection = connection
@@ -45,6 +45,13 @@ class Mailbox:
         self._sftp: asyncssh.SFTPClient | None = None
 
     def __enter__(self) -> Mailbox:
+        return self.open()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def open(self) -> Mailbox:
+        """Connect. Raises NotPermitted for a host key that is not the pinned one, PartnerDown, Misconfigured."""
         self._runner = asyncio.Runner()
         try:
             self._run(self._open(), "connecting")
@@ -53,7 +60,8 @@ class Mailbox:
             raise
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Hang up."""
         try:
             self._runner.run(self._shut())
         finally:

@@ -1,0 +1,17 @@
+"""What a partner may set for its mailbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class StandardSettings:
+    """Where the files are, and which belong to which feed."""
+
+    folder: str = "."
+    """Folder of the mailbox, below the login's own (or the connection's `path`)."""
+    files: dict = field(default_factory=dict)
+    """File name pattern by feed, as `{orders: "orders_*.csv"}`; default `<feed>*`."""
+    archive: str = ""
+    """Where a file is moved once it is landed; empty: it stays, and is not read twice."""
