@@ -1,0 +1,145 @@
+"""`crossdock docs`: write the reference pages that are generated from what they describe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crossdock.core.errors import CrossdockError
+from crossdock.core.settings import settings
+from crossdock.db.connect import connect_rows
+
+GENERATED = "<!-- Written by `crossdock docs reference`; edit what it describes instead. -->"
+
+
+class Stale(CrossdockError):
+    """A generated page differs from what it describes."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add `crossdock docs`."""
+    docs = typer.Typer(no_args_is_help=True)
+    docs.callback()(_docs)
+    docs.command("reference")(reference)
+    app.add_typer(docs, name="docs")
+
+
+def _docs() -> None:
+    """Write the generated pages of the documentation."""
+
+
+def reference(
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail when a page is out of date.")] = False,
+) -> None:
+    """Write docs/reference/cli.md and exceptions.md (the latter from the database's catalogue)."""
+    from crossdock.cli import build
+
+    with connect_rows("docs") as connection:
+        pages = {"cli.md": cli_page(build()), "exceptions.md": exceptions_page(catalogue(connection))}
+    folder = settings().project_dir / "docs" / "reference"
+    for name, text in pages.items():
+        _put(folder / name, text, check=check)
+
+
+def _put(path: Path, text: str, *, check: bool) -> None:
+    if path.is_file() and path.read_text() == text:
+        return
+    if check:
+        raise Stale(f"{path} is out of date", hint="run `crossdock docs reference` and commit what it writes")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    print(f"wrote {path}")
+
+
+def catalogue(connection) -> list[dict]:
+    """The rows of ref.exception_catalogue in the order of the flow, durations as text; needs rows as dicts."""
+    return connection.execute(
+        """
+        select exception_code, title, step, subject_type, severity, owner_queue, grace::text as grace, is_time_based,
+            default_playbook, description, parameters
+        from ref.exception_catalogue
+        order by array_position(array['capture', 'warehouse', 'transport', 'lifecycle', 'platform'], step),
+            exception_code
+        """
+    ).fetchall()
+
+
+def exceptions_page(rows: list[dict]) -> str:
+    """The reference page of the exception catalogue, as Markdown."""
+    lines = [
+        GENERATED,
+        "# Exceptions",
+        "",
+        "What Crossdock calls an exception: one view each, one row shape. Thresholds live in `ref.exception_catalogue`;",
+        "this page shows what the migrations put there. What stands now: `select * from exceptions.exceptions`; what was",
+        "ever found: `marts.fct_exceptions`.",
+        "",
+        "| code | what | about one | severity | whose move | grace | comes by time alone |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| [`{r['exception_code']}`](#{r['exception_code']}) | {r['title']} | {r['subject_type'].replace('_', ' ')} "
+        f"| {r['severity']} | {r['owner_queue']} | {r['grace']} | {'yes' if r['is_time_based'] else 'no'} |"
+        for r in rows
+    ]
+    for row in rows:
+        lines += _exception_section(row)
+    return "\n".join(lines) + "\n"
+
+
+def _exception_section(row: dict) -> list[str]:
+    code, step = row["exception_code"], row["step"]
+    parameters = [f"- `{name}`: `{value}`" for name, value in row["parameters"].items()]
+    return [
+        "",
+        f"## {code}",
+        "",
+        row["description"],
+        "",
+        f"- First proposal: `{row['default_playbook']}`",
+        f"- View: [`exc_{code}`](../../dbt/models/exceptions/{step}/exc_{code}.sql)",
+        f"- Runbook: [{row['title']}](../runbooks/{code}.md)",
+        *parameters,
+    ]
+
+
+def cli_page(app: typer.Typer) -> str:
+    """The reference page of every command, as Markdown."""
+    lines = [
+        GENERATED,
+        "# Command line",
+        "",
+        "Exit status: 0 done, 1 no (the message says what and what to do), 2 the call or the set-up was wrong.",
+    ]
+    for words, command in commands(typer.main.get_command(app)):
+        lines += _command_section(words, command)
+    return "\n".join(lines) + "\n"
+
+
+def commands(command, words: tuple[str, ...] = ("crossdock",)) -> list[tuple[str, object]]:
+    """Every command that does something: its words as typed, and its click object."""
+    children = getattr(command, "commands", None)
+    if children is None:
+        return [(" ".join(words), command)]
+    return [found for name in sorted(children) for found in commands(children[name], (*words, name))]
+
+
+def _command_section(words: str, command) -> list[str]:
+    shown = [p for p in command.params if "--help" not in p.opts and not p.hidden] if command.params else []
+    usage = " ".join([words, *(_usage(p) for p in shown)])
+    rows = [f"| `{', '.join(p.opts)}` | {_cell(p.help)} |" for p in shown if p.help]
+    table = ["", "| | |", "|---|---|", *rows] if rows else []
+    return ["", f"## {words}", "", f"`{usage}`", "", " ".join((command.help or "").split()), *table]
+
+
+def _usage(parameter) -> str:
+    if parameter.param_type_name == "argument":
+        return parameter.name.upper() if parameter.required else f"[{parameter.name.upper()}]"
+    option = parameter.opts[0] if parameter.is_flag else f"{parameter.opts[0]} …"
+    return option if parameter.required else f"[{option}]"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
