@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from crossdock_lab.systems.commands import register_faces
+
 
 def register(app: typer.Typer) -> None:
     """Add `crossdock lab …` and `crossdock scorecard`."""
@@ -11,6 +13,7 @@ def register(app: typer.Typer) -> None:
 
 
 lab = typer.Typer(no_args_is_help=True)
+register_faces(lab)
 
 
 @lab.callback()

@@ -1,103 +1,99 @@
-"""The ways in which the lab's systems misbehave, on request or by seed.
+"""The ways in which the lab's systems misbehave, on request, by the world's plan or by seed.
 
-A rule names a system (`sap`, `epcis`, `easypost`, `shopify`, `zendesk`, `x12`) or `*`, a part of the path or `*`, and
-how often it strikes: the next `count` times, or each time with `probability` (from `seed`, so that a run can be had
-again), until `until` of lab time.
+A rule is a row of `lab.misbehaviours`: a system (`sap`, `wms`, `easypost`, `shop`, `zendesk`, `x12`, or `*`), a
+behaviour, from and until when (lab time), and `params`: `path` (a part of it; absent: everywhere), `times` (at most
+so many hits), `probability` with `seed` (so that a run can be had again), and what the behaviour needs.
 
 | behaviour | what happens |
 |---|---|
-| throttle | 429 with Retry-After (`seconds`) |
+| throttle | 429 with Retry-After (`retry_after`, seconds) |
+| down | 503 with Retry-After |
 | error | 500 with an HTML body, as proxies send |
-| unavailable | 503 with Retry-After (`seconds`) |
 | timeout | silence for `seconds`, then 504 |
 | slow | the true answer after `seconds` |
-| truncated | 200 with the first half of the body |
+| truncate | 200 with the first half of the body |
 | shift | the true page, and then its first object changes: it moves in the list while the list is being read |
 | drift | `field` is renamed to `to`, or removed, in every object of the answer |
 | duplicate | a webhook is sent twice |
-| reorder | webhooks of one batch are sent in reverse |
+| reorder | webhooks that are due together are sent in reverse |
 | lose | a webhook is never sent |
-| late | a webhook waits `seconds` of lab time |
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import orjson
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-ANSWERS = frozenset({"throttle", "error", "unavailable", "timeout", "slow", "truncated", "shift", "drift"})
-PUSHES = frozenset({"duplicate", "reorder", "lose", "late"})
+ANSWERS = frozenset({"throttle", "down", "error", "timeout", "slow", "truncate", "shift", "drift"})
+PUSHES = frozenset({"duplicate", "reorder", "lose"})
+SELECT = """
+    select misbehaviour_id, system, behaviour, params from lab.misbehaviours, lab.clock
+    where from_at <= processed_through and (until_at is null or processed_through < until_at) order by misbehaviour_id
+"""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Rule:
-    """One misbehaviour and how often it still strikes."""
+    """One misbehaviour in force."""
 
+    rule_id: int
+    system: str
     behaviour: str
-    system: str = "*"
-    path: str = "*"
-    count: int | None = None
-    probability: float | None = None
-    seed: int = 1
-    seconds: float = 2.0
-    field: str = ""
-    to: str = ""
-    until: datetime | None = None
-    struck: int = 0
-    dice: random.Random = field(init=False, repr=False)
+    params: dict = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        if self.behaviour not in ANSWERS | PUSHES:
-            raise ValueError(f"no behaviour {self.behaviour!r}: one of {', '.join(sorted(ANSWERS | PUSHES))}")
-        if self.behaviour == "drift" and not self.field:
-            raise ValueError("drift needs `field`")
-        self.dice = random.Random(self.seed)  # noqa: S311 - a repeatable lab, no secret
+    @property
+    def seconds(self) -> float:
+        """How long it waits, or asks to wait."""
+        return float(self.params.get("retry_after", self.params.get("seconds", 2)))
 
-    def meant(self, system: str, path: str, now: datetime) -> bool:
-        """Whether it concerns this system and path and has not run out."""
-        if self.system not in ("*", system) or (self.path != "*" and self.path not in path):
-            return False
-        return (self.until is None or now < self.until) and (self.count is None or self.struck < self.count)
+    def meant(self, system: str, path: str) -> bool:
+        """Whether it concerns this path of this system (`*`: of any)."""
+        return (system == "*" or self.system in ("*", system)) and self.params.get("path", "") in path
 
-    def strikes(self) -> bool:
-        """Throw the dice; count the hit."""
-        hit = self.probability is None or self.dice.random() < self.probability
-        self.struck += hit
-        return hit
 
-    def shown(self) -> dict:
-        """For the control endpoint."""
-        return {name: value for name, value in asdict(self).items() if name != "dice"}
+def checked(behaviour: str, params: dict) -> None:
+    """Raise ValueError, with what to do, for a behaviour that there is not."""
+    if behaviour not in ANSWERS | PUSHES:
+        raise ValueError(f"no behaviour {behaviour!r}: one of {', '.join(sorted(ANSWERS | PUSHES))}")
+    if behaviour == "drift" and not params.get("field"):
+        raise ValueError("drift needs params.field, the property to rename or remove")
 
 
 class Rules:
-    """The rules in force; `now` gives lab time."""
+    """The rules in force, as last read from the database, and how often each has struck."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self.now = now
+    def __init__(self) -> None:
         self.rules: list[Rule] = []
+        self.struck: dict[int, int] = {}
+        self.dice: dict[int, random.Random] = {}
 
-    def add(self, rule: Rule) -> None:
-        self.rules.append(rule)
-
-    def clear(self, system: str = "*") -> None:
-        """Behave again: one system, or all."""
-        self.rules = [rule for rule in self.rules if system not in ("*", rule.system)]
+    def replace(self, rows: Iterable[tuple]) -> None:
+        """Take the rows of SELECT as the rules from now on."""
+        self.rules = [Rule(*row) for row in rows]
 
     def pick(self, system: str, path: str, among: frozenset[str]) -> Rule | None:
         """The first rule that strikes here and now."""
-        now = self.now()
         for rule in self.rules:
-            if rule.behaviour in among and rule.meant(system, path, now) and rule.strikes():
+            if rule.behaviour in among and rule.meant(system, path) and self._strikes(rule):
                 return rule
         return None
+
+    def _strikes(self, rule: Rule) -> bool:
+        struck, params = self.struck.get(rule.rule_id, 0), rule.params
+        if "times" in params and struck >= int(params["times"]):
+            return False
+        if "probability" in params:
+            dice = self.dice.setdefault(rule.rule_id, random.Random(int(params.get("seed", rule.rule_id))))
+            if dice.random() >= float(params["probability"]):
+                return False
+        self.struck[rule.rule_id] = struck + 1
+        return True
 
 
 class Misbehaving:
@@ -149,7 +145,7 @@ async def _error(rule: Rule) -> Response:
     return Response("<html><body><h1>Internal Server Error</h1></body></html>", 500, media_type="text/html")
 
 
-async def _unavailable(rule: Rule) -> Response:
+async def _down(rule: Rule) -> Response:
     return Response("Service Unavailable", 503, {"Retry-After": f"{rule.seconds:g}"}, "text/plain")
 
 
@@ -158,13 +154,13 @@ async def _timeout(rule: Rule) -> Response:
     return Response("Gateway Timeout", 504, media_type="text/plain")
 
 
-def _truncated(rule: Rule, body: bytes) -> bytes:
+def _truncate(rule: Rule, body: bytes) -> bytes:
     return body[: len(body) // 2]
 
 
-def _drifted(rule: Rule, body: bytes) -> bytes:
+def _drift(rule: Rule, body: bytes) -> bytes:
     try:
-        return orjson.dumps(_renamed(orjson.loads(body), rule.field, rule.to))
+        return orjson.dumps(_renamed(orjson.loads(body), rule.params["field"], rule.params.get("to", "")))
     except orjson.JSONDecodeError:
         return body
 
@@ -177,5 +173,5 @@ def _renamed(value: object, name: str, to: str) -> object:
     return {(to if k == name else k): _renamed(v, name, to) for k, v in value.items() if k != name or to}
 
 
-INSTEAD = {"throttle": _throttle, "error": _error, "unavailable": _unavailable, "timeout": _timeout}
-CHANGED = {"truncated": _truncated, "drift": _drifted}
+INSTEAD = {"throttle": _throttle, "down": _down, "error": _error, "timeout": _timeout}
+CHANGED = {"truncate": _truncate, "drift": _drift}

@@ -35,7 +35,6 @@ class EntitySet:
     navigation: Mapping[str, str] = field(default_factory=dict)
     path: tuple[str, ...] = ()
     changed: str = ""
-    creatable: bool = False
 
     def rows_of(self, payload: Row) -> list[Row]:
         """The rows of this set in one object."""
@@ -49,7 +48,7 @@ class EntitySet:
 
     def id_of(self, keys: Mapping[str, str]) -> str:
         """The id of the lab object that holds the entity with these keys."""
-        names = self.keys if self.kind == "material_stock" else self.keys[:1]
+        names = self.keys[:3] if self.kind == "material_stock" else self.keys[:1]
         return "/".join(str(keys.get(name, "")) for name in names)
 
     def object_id(self, row: Row) -> str:
@@ -77,7 +76,7 @@ SALES_ORDER = EntitySet(
         n="TotalNetAmount",
         b="CompleteDeliveryIsDefined",
     ),
-    {"to_Item": "A_SalesOrderItem"}, changed="LastChangeDateTime", creatable=True,
+    {"to_Item": "A_SalesOrderItem"}, changed="LastChangeDateTime",
 )  # fmt: skip
 
 SALES_ORDER_ITEM = EntitySet(

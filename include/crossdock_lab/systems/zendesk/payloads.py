@@ -9,19 +9,30 @@ from crossdock_lab.world.model import Ticket
 
 def ticket(given: Ticket) -> dict:
     """A ticket; `external_id` says which order it is about."""
-    return {
-        "id": given.ticket_id,
-        "url": f"https://crossdock.zendesk.com/api/v2/tickets/{given.ticket_id}.json",
+    return fields(given.ticket_id, given.subject, given.description, given.created_at) | {
         "external_id": given.order.order_id,
-        "subject": given.subject,
-        "raw_subject": given.subject,
-        "description": given.description,
         "status": given.status,
         "priority": given.priority,
-        "type": "problem",
-        "created_at": moment(given.created_at),
         "updated_at": moment(given.updated_at),
         "generated_timestamp": int(given.updated_at.timestamp()),
+    }
+
+
+def fields(ticket_id: int, subject: str, description: str, created_at: datetime) -> dict:
+    """A new ticket about no order, with every field that Zendesk shows."""
+    return {
+        "id": ticket_id,
+        "url": f"https://crossdock.zendesk.com/api/v2/tickets/{ticket_id}.json",
+        "external_id": None,
+        "subject": subject,
+        "raw_subject": subject,
+        "description": description,
+        "status": "new",
+        "priority": None,
+        "type": "problem",
+        "created_at": moment(created_at),
+        "updated_at": moment(created_at),
+        "generated_timestamp": int(created_at.timestamp()),
         "requester_id": 396331237134,
         "submitter_id": 396331237134,
         "assignee_id": None,

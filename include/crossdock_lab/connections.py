@@ -1,0 +1,43 @@
+"""How the product reaches the lab: Airflow connections, with the lab's own secrets.
+
+`crossdock lab connections` prints them; whoever starts the product gives them to it as `AIRFLOW_CONN_<ID>`.
+"""
+
+from __future__ import annotations
+
+import psycopg
+
+from crossdock_lab.systems import secrets
+from crossdock_lab.systems.sap.service import LOGIN as SAP_LOGIN
+from crossdock_lab.systems.sftp import LOGIN as SFTP_LOGIN
+from crossdock_lab.systems.sftp import known_host
+from crossdock_lab.systems.zendesk.service import LOGIN as ZENDESK_LOGIN
+
+BEARER = {"auth": "bearer"}
+SHOP_HEADER = {"auth": "header", "auth_header": "X-Shopify-Access-Token"}
+
+
+def connections(dsn: str, base_url: str, sftp_host: str, sftp_port: int) -> dict[str, dict]:
+    """{connection id: Airflow connection JSON} for a lab at `base_url` and its mailbox."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        kept = secrets.kept(connection)
+    base = base_url.rstrip("/")
+    return {
+        "sap_main": _http(base, SAP_LOGIN, kept["sap"]),
+        "wms_main": _http(f"{base}/wms", "", kept["wms"], BEARER | {"webhook_secret": kept["wms_webhook"]}),
+        "easypost": _http(f"{base}/easypost", kept["easypost"], "", {"webhook_secret": kept["easypost_webhook"]}),
+        "shop_main": _http(f"{base}/shop", "", kept["shop"], SHOP_HEADER | {"webhook_secret": kept["shop_webhook"]}),
+        "zendesk": _http(f"{base}/zendesk", ZENDESK_LOGIN, kept["zendesk"]),
+        "acme_edi": {
+            "conn_type": "sftp",
+            "host": sftp_host,
+            "port": sftp_port,
+            "login": SFTP_LOGIN,
+            "password": kept["x12"],
+            "extra": {"host_key": known_host(kept["x12_host_key"])},
+        },
+    }
+
+
+def _http(host: str, login: str, password: str, extra: dict | None = None) -> dict:
+    return {"conn_type": "http", "host": host, "login": login, "password": password, "extra": extra or {}}

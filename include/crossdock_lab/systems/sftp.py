@@ -1,0 +1,124 @@
+"""The EDI partner's SFTP mailbox, seen from us: `outbound/` holds what they send, `inbound/` takes what we send.
+
+The partner's files appear in `outbound/` when they are due (`lab.files`). What we put into `inbound/` is a row of
+`lab.writes` as soon as it has its final name (`.part` and dot files are still being written) and is then taken away
+to `archive/`, which we do not see. The host key and the login are kept in the lab's database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import posixpath
+from pathlib import Path
+
+import asyncssh
+import psycopg
+import structlog
+
+from crossdock_lab.systems.http import Lab, same
+
+LOGIN = "crossdock"
+OUTBOUND, INBOUND, ARCHIVE = "outbound", "inbound", "archive"
+EVERY = 0.25
+"""Seconds between two looks for files that are due or have come in."""
+
+log = structlog.get_logger(room="lab")
+
+
+class Login(asyncssh.SSHServer):
+    """Lets the one user in, by password."""
+
+    def __init__(self, password: str) -> None:
+        self.password = password
+
+    def password_auth_supported(self) -> bool:
+        return True
+
+    def validate_password(self, username: str, password: str) -> bool:
+        return username == LOGIN and same(password, self.password)
+
+
+class Mailbox:
+    """The mailbox in `folder` (made when absent)."""
+
+    def __init__(self, lab: Lab, folder: Path) -> None:
+        self.lab, self.folder = lab, folder
+        self.archive = folder.with_name(f"{folder.name}-{ARCHIVE}")
+        for path in (folder / OUTBOUND, folder / INBOUND, self.archive):
+            path.mkdir(parents=True, exist_ok=True)
+
+    async def listen(self, host: str, port: int) -> asyncssh.SSHAcceptor:
+        """Start the server; `get_port()` of what it returns says where."""
+        key = asyncssh.import_private_key(self.lab.secrets["x12_host_key"])
+        password = self.lab.secrets["x12"]
+        root = os.fspath(self.folder)
+        return await asyncssh.listen(
+            host, port, server_host_keys=[key], server_factory=lambda: Login(password), allow_scp=False,
+            sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=root),
+        )  # fmt: skip
+
+    async def run(self) -> None:
+        """Drop what is due and take in what has come, for ever."""
+        while True:
+            try:
+                await self.drop()
+                await self.collect()
+            except psycopg.Error as error:  # the database is away: files and rows are still there when it is back
+                log.error("the mailbox could not be served", error=str(error))
+            await asyncio.sleep(EVERY)
+
+    async def drop(self) -> int:
+        """Write the files that are due, each under a hidden name first; how many."""
+        async with self.lab.pool.connection() as connection:
+            cursor = await connection.execute(
+                """
+                update lab.files set dropped_at = clock_timestamp() from lab.clock
+                where dropped_at is null and files.due_at <= processed_through returning path, content
+                """
+            )
+            due = await cursor.fetchall()
+            for path, content in due:
+                self._write(self.folder / OUTBOUND / posixpath.basename(path), content)
+        return len(due)
+
+    def _write(self, final: Path, content: bytes) -> None:
+        making = final.with_name(f".{final.name}.part")
+        making.write_bytes(content)
+        making.replace(final)
+
+    async def collect(self) -> int:
+        """Record what we have put into `inbound/` and take it away; how many files."""
+        waiting = sorted(path for path in (self.folder / INBOUND).iterdir() if _is_whole(path))
+        for path in waiting:
+            await self._record(path)
+            path.replace(self.archive / f"{path.stat().st_mtime_ns}-{path.name}")
+        return len(waiting)
+
+    async def _record(self, path: Path) -> None:
+        name = f"{INBOUND}/{path.name}"
+        async with self.lab.pool.connection() as connection:
+            await connection.execute(
+                """
+                insert into lab.writes (system, method, path, idempotency_key, content, received_at, outcome)
+                select 'x12', 'PUT', %(path)s, %(path)s, %(content)s,
+                    coalesce((select processed_through from lab.clock), now()),
+                    case when exists (select from lab.writes where system = 'x12' and content = %(content)s)
+                        then '200 repeated' else '200 received' end
+                """,
+                {"path": name, "content": path.read_bytes()},
+            )
+
+
+def _is_whole(path: Path) -> bool:
+    return path.is_file() and not path.name.startswith(".") and path.suffix not in (".part", ".tmp")
+
+
+def new_host_key() -> str:
+    """A private key for the server, as OpenSSH writes it."""
+    return asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()
+
+
+def known_host(private_key: str) -> str:
+    """The public half, as it stands behind the host's name in `known_hosts`."""
+    return asyncssh.import_private_key(private_key).export_public_key().decode().strip()
