@@ -1,14 +1,15 @@
-"""Run once after Airflow's migrations: the admin user, the `dbt` pool, and who may read our views.
+"""Run once after Airflow's migrations: two users, the `dbt` pool, and who may read our views.
 
-    echo '{"username": …, "password": …}' | python plugins/crossdock_plugin/provision.py
+    echo '{"admin": {"username": …, "password": …}, "keeper": {…}}' | python plugins/crossdock_plugin/provision.py
 
-Running it again changes nothing but the password.
+Running it again changes nothing but the passwords.
 """
 
 import json
 import sys
 
 VIEW = "Crossdock Docs"
+KEEPER = "Crossdock Housekeeping"
 READERS = ("Viewer", "User", "Op", "Admin")
 
 
@@ -19,12 +20,24 @@ def grant(manager) -> None:
             manager.add_permission_to_role(manager.find_role(role), manager.create_permission(action, resource))
 
 
-def admin(manager, username: str, password: str) -> None:
-    user = manager.find_user(username=username)
-    if user:
-        manager.reset_password(user.id, password)
+def user(manager, role: str, username: str, password: str) -> None:
+    found = manager.find_user(username=username)
+    if found:
+        manager.reset_password(found.id, password)
         return
-    manager.add_user(username, "Admin", "Crossdock", "admin@crossdock.invalid", manager.find_role("Admin"), password)
+    manager.add_user(username, role, "Crossdock", f"{username}@crossdock.invalid", manager.find_role(role), password)
+
+
+def keeper_role(manager) -> None:
+    """A role that may list and delete runs, for housekeeping."""
+    role = manager.find_role(KEEPER) or manager.add_role(KEEPER)
+    for action, resource in (
+        ("can_read", "DAGs"),
+        ("can_edit", "DAGs"),
+        ("can_read", "DAG Runs"),
+        ("can_delete", "DAG Runs"),
+    ):
+        manager.add_permission_to_role(role, manager.create_permission(action, resource))
 
 
 def main() -> None:
@@ -36,7 +49,9 @@ def main() -> None:
     with create_app(enable_plugins=False).app_context():
         manager = current_app.appbuilder.sm
         grant(manager)
-        admin(manager, given["username"], given["password"])
+        keeper_role(manager)
+        user(manager, "Admin", **given["admin"])
+        user(manager, KEEPER, **given["keeper"])
     Pool.create_or_update_pool("dbt", slots=1, description="dbt builds one at a time", include_deferred=False)
 
 

@@ -1,4 +1,4 @@
-"""`crossdock up | down | status | doctor | env | logs`: run everything on one machine."""
+"""`crossdock up | down | status | doctor | env | logs` run everything on one machine; `prepare` uses a Postgres elsewhere."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from crossdock.core.errors import Misconfigured
-from crossdock.core.settings import declared, settings
-from crossdock.stack import boot, environment, report
+from crossdock.core.settings import settings
+from crossdock.stack import boot, dotenv, environment, external, report
 from crossdock.stack.doctor import examine
 from crossdock.stack.progress import StepFailed, explain
 from crossdock.stack.state import State, load
@@ -24,7 +24,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (up, down, status, doctor, env, logs):
+    for command in (up, down, status, doctor, env, logs, prepare):
         app.command(command.__name__)(command)
 
 
@@ -104,21 +104,13 @@ def env(
 ) -> None:
     """Print this installation's variables as shell exports: `eval "$(crossdock env)"`. They hold passwords."""
     if example:
-        print(example_text(), end="")
+        print(dotenv.text(), end="")
         return
     state = _installation()
     chosen = environment.owner(state) if owner else environment.product(state)
     for name, value in sorted(chosen.items()):
         if name.startswith(("CROSSDOCK_", "AIRFLOW_CONN_")) and name != "CROSSDOCK_SUPERVISED_BY":
             print(f"export {name}={shlex.quote(value)}")
-
-
-def example_text() -> str:
-    """The content of `.env.example`."""
-    lines = ["# Every variable Crossdock reads, with its default. Made by `crossdock env --example`."]
-    for variable, default, meaning in declared():
-        lines += ["", f"# {meaning}", f"{variable}={default}"]
-    return "\n".join(lines) + "\n"
 
 
 def logs(
@@ -134,3 +126,9 @@ def logs(
     if process not in found:
         raise Misconfigured(f"there is no log {process!r}", hint=f"one of: {', '.join(found)}")
     subprocess.run(["tail", "-n", str(lines), *(["-F"] if follow else []), found[process]], check=False)
+
+
+def prepare() -> None:
+    """Make roles, databases, tables and models on a Postgres of your own (CROSSDOCK_SUPERUSER_DSN); may be repeated."""
+    for line in external.prepare():
+        print(line)

@@ -36,6 +36,15 @@ class Settings:
     dsn: str = _variable("CROSSDOCK_DSN", "", "Postgres of the product, role crossdock_app (libpq DSN or URI).")
     dbt_dsn: str = _variable("CROSSDOCK_DBT_DSN", "", "The same database, role crossdock_dbt.")
     admin_dsn: str = _variable("CROSSDOCK_ADMIN_DSN", "", "The same database, its owner: migrations only.")
+    superuser_dsn: str = _variable(
+        "CROSSDOCK_SUPERUSER_DSN", "", "Superuser of that server: `crossdock prepare` makes roles and databases with it."
+    )
+    airflow_dsn: str = _variable(
+        "CROSSDOCK_AIRFLOW_DSN", "", "Airflow's own role and database on that server, for `crossdock prepare`."
+    )
+    reader_password: str = _variable(
+        "CROSSDOCK_READER_PASSWORD", "", "Password that `crossdock prepare` gives the roles bi_reader and auditor."
+    )
     partners: str = _variable(
         "CROSSDOCK_PARTNERS", "", "Partner folders, separated by ':'; empty: include/crossdock/partners."
     )

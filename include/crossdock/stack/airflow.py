@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -15,7 +16,8 @@ from crossdock.stack import environment
 from crossdock.stack.progress import StepFailed
 from crossdock.stack.state import State, fernet_key, write_private
 
-ADMIN = "admin"
+ADMIN, KEEPER = "admin", "crossdock-housekeeping"
+"""The person's login, and the one with which housekeeping may delete runs and nothing else."""
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 
 LOCAL_SETTINGS = '''"""Loaded by every Airflow process; only the scheduler, from which tasks fork, pays."""
@@ -77,6 +79,8 @@ def variables(state: State) -> dict[str, str]:
         ("usage_data_collection", "enabled"): "False",
     }
     named = {f"AIRFLOW__{section.upper()}__{option.upper()}": value for (section, option), value in options.items()}
+    keeper = {"conn_type": "http", "host": base_url, "login": KEEPER, "password": state.secret("airflow.keeper")}
+    named["AIRFLOW_CONN_AIRFLOW_API"] = json.dumps(keeper)
     return environment.product(state) | {"AIRFLOW_HOME": str(home(state))} | named
 
 
@@ -127,14 +131,12 @@ def migrate(state: State) -> bool:
 def provision(state: State) -> bool:
     """Make the admin user, the `dbt` pool and the roles' rights on our views, once per content of that script."""
     script = settings().project_dir / "plugins" / "crossdock_plugin" / "provision.py"
-    wanted = f"{script.stat().st_mtime_ns}"
+    wanted = hashlib.sha256(script.read_bytes()).hexdigest()
     if state.get("airflow.provisioned") == wanted:
         return False
-    _run(
-        state,
-        [sys.executable, str(script)],
-        given=json.dumps({"username": ADMIN, "password": state.secret("airflow.admin")}),
-    )
+    users = {"admin": {"username": ADMIN, "password": state.secret("airflow.admin")},
+             "keeper": {"username": KEEPER, "password": state.secret("airflow.keeper")}}  # fmt: skip
+    _run(state, [sys.executable, str(script)], given=json.dumps(users))
     state.set("airflow.provisioned", wanted)
     return True
 

@@ -78,7 +78,6 @@ def product(state: State) -> dict[str, str]:
     return base(state) | {
         "CROSSDOCK_DSN": dsn(state, "crossdock_app"),
         "CROSSDOCK_DBT_DSN": dsn(state, "crossdock_dbt"),
-        "CROSSDOCK_INBOX_HOST": "127.0.0.1",
         "CROSSDOCK_INBOX_PORT": str(state.port("inbox")),
         **connections(state.home),
     }

@@ -9,6 +9,7 @@ next supervisor, or `crossdock down`, ends them: they carry `CROSSDOCK_SUPERVISE
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import signal
@@ -18,6 +19,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from crossdock.core.errors import Misconfigured
 from crossdock.stack import proc
 from crossdock.stack.state import write_private
 
@@ -46,8 +48,10 @@ def write_processes(run: Path, processes: list[Process]) -> None:
     write_private(run / "processes.json", json.dumps([asdict(process) for process in processes]))
 
 
-def read_processes(run: Path) -> list[Process]:
-    return [Process(**given) for given in json.loads((run / "processes.json").read_text())]
+def read_processes(run: Path) -> tuple[str, list[Process]]:
+    """What shall run, and the checksum that names this version of the file."""
+    text = (run / "processes.json").read_bytes()
+    return hashlib.sha256(text).hexdigest(), [Process(**given) for given in json.loads(text)]
 
 
 class Child:
@@ -140,6 +144,7 @@ class Supervisor:
         self.children: dict[str, Child] = {}
         self.reload = True
         self.stopping = False
+        self.applied = ""
 
     def _claim(self) -> None:
         """Be the only supervisor of this home, or exit with status 3."""
@@ -157,12 +162,14 @@ class Supervisor:
 
     def _read(self) -> None:
         self.reload = False
-        wanted = {process.name: process for process in read_processes(self.rundir)}
+        applied, processes = read_processes(self.rundir)
+        wanted = {process.name: process for process in processes}
         gone = [name for name, child in self.children.items() if wanted.get(name) != child.process]
         self._stop([self.children.pop(name) for name in gone])
         self.children |= {
             name: Child(process, self.logs) for name, process in wanted.items() if name not in self.children
         }
+        self.applied = applied
 
     def _stop(self, children: list[Child]) -> None:
         """Stop everything at once, but the last ones (the database) after the others have gone."""
@@ -174,7 +181,7 @@ class Supervisor:
                 child.await_stop()
 
     def _write_status(self) -> None:
-        status = {"pid": os.getpid(), "started": proc.started(os.getpid()),
+        status = {"pid": os.getpid(), "started": proc.started(os.getpid()), "applied": self.applied,
                   "processes": {name: child.status() for name, child in self.children.items()}}  # fmt: skip
         write_private(self.rundir / "status.json", json.dumps(status))
 
@@ -204,18 +211,28 @@ def status(run: Path) -> dict | None:
     return found if proc.started(found["pid"]) == found["started"] else None
 
 
-def ensure(home: Path, seconds: float = 30) -> None:
-    """Have a supervisor that follows `processes.json` as it stands: tell the living one, or start one."""
-    alive = status(home / "run")
+def ensure(home: Path, seconds: float = 60) -> None:
+    """Have a supervisor that has applied `processes.json` as it stands: tell the living one, or start one."""
+    run = home / "run"
+    wanted, _ = read_processes(run)
+    alive = status(run)
     if alive:
         os.kill(alive["pid"], signal.SIGHUP)
-        return
+    else:
+        _spawn(home)
+    until = time.monotonic() + seconds
+    while (status(run) or {}).get("applied") != wanted:
+        if time.monotonic() > until:
+            raise Misconfigured(
+                f"the supervisor of {home} does not answer", hint=f"read {home / 'logs' / 'supervisor.log'}"
+            )
+        time.sleep(0.05)
+
+
+def _spawn(home: Path) -> None:
     with (home / "logs" / "supervisor.log").open("ab") as out:
         subprocess.Popen([sys.executable, "-m", "crossdock.stack.supervisor", str(home)], cwd="/",
                          stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)  # fmt: skip
-    until = time.monotonic() + seconds
-    while status(home / "run") is None and time.monotonic() < until:
-        time.sleep(0.05)
 
 
 def stop(home: Path, seconds: float = 90) -> int:
