@@ -25,17 +25,19 @@ comment on column raw.documents.source_ref is 'URL, file name or webhook topic i
 
 create table raw.records (
     record_id bigint generated always as identity primary key,
-    feed_id integer not null references ref.feeds,
+    feed_id integer not null,
     native_id text not null,
     payload_hash bytea not null,
     repeat integer not null default 0,
     payload jsonb not null,
-    document_id bigint not null references raw.documents,
+    document_id bigint not null,
     ordinal integer not null,
     changed_at timestamptz,
     landed_at timestamptz not null default clock_timestamp(),
     unique (feed_id, native_id, payload_hash, repeat)
 );
+-- No foreign keys here: each would cost a look-up for each record, and landing writes a document, its records and
+-- their queue rows in one transaction. tests/integration/landing proves that none is ever orphaned.
 comment on table raw.records is 'One row per version of an object of a feed, as the source gave it.';
 comment on column raw.records.native_id is 'The key of the object in its source, unique within the feed.';
 comment on column raw.records.repeat is '0, but for snapshot feeds, where a value that comes back is a new version: how often it came back.';
@@ -75,7 +77,7 @@ create table raw.pending_documents (
     document_id bigint primary key references raw.documents
 );
 create table raw.pending_records (
-    record_id bigint primary key references raw.records
+    record_id bigint primary key
 );
 
 create function raw.wake() returns trigger language plpgsql as $$
