@@ -11,6 +11,8 @@ from crossdock_lab.world.model import Delivery, DeliveryLine, MaterialStock, Sal
 
 SOLD_TO = {"shop": SHOP_SOLD_TO, "edi": EDI_SOLD_TO}
 """Who buys, by channel; in direct sales the customer does."""
+CHANNELS = {"direct": "10", "shop": "20", "edi": "30"}
+"""DistributionChannel, by channel."""
 ISO_UNITS = {"PC": "PCE", "CAR": "CT"}
 """SAP's internal unit to the ISO code that SAP shows beside it."""
 
@@ -22,7 +24,7 @@ def sales_order(order: SalesOrder) -> dict:
         "SalesOrder": placed.sales_order,
         "SalesOrderType": "OR",
         "SalesOrganization": "1710",
-        "DistributionChannel": "10",
+        "DistributionChannel": CHANNELS[placed.channel],
         "OrganizationDivision": "00",
         "SalesDistrict": f"US{placed.customer.region}",
         "SoldToParty": order.sold_to,
