@@ -105,9 +105,7 @@ class Order:
     promised_at: datetime  # always 00:00 UTC: delivered by this instant, or late
     sales_order: str  # SAP's number, ten digits with leading zeros
     shop_order_id: int  # Shopify's id; 0 for other channels
-    purchase_order: (
-        str  # PurchaseOrderByCustomer in SAP: `#1000017` for the shop, `PO1000017` for EDI, free text else
-    )
+    purchase_order: str  # PurchaseOrderByCustomer in SAP: `#1000017` for the shop, `PO1000017` for EDI, free text else
     incoterms: str = "DAP"
     currency: str = "USD"
 
@@ -326,7 +324,7 @@ class InventoryLevel:
 
 @dataclass(frozen=True, slots=True)
 class PurchaseOrder:
-    """An 850 in an interchange of its own. `parts` is what PO107 says of each line: item.edi_part unless it is wrong."""
+    """An 850 in an interchange of its own. `parts` is PO107 of each line: item.edi_part unless it is wrong."""
 
     order: Order
     parts: tuple[str, ...]

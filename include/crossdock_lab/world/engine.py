@@ -1,0 +1,194 @@
+"""The world, worked out step by step: the same configuration gives the same world, however it is cut into advances.
+
+Plans are pure functions of configuration and order number, so the world can be stopped anywhere: on opening, the
+plans of the orders still alive are drawn again and what they have already shown is left out. Only stock, faults caused
+by hand, and what was written from outside are kept as state.
+"""
+
+from __future__ import annotations
+
+import heapq
+from datetime import datetime, timedelta
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from crossdock.core.errors import Misconfigured
+from crossdock_lab.clock import Clock
+from crossdock_lab.truth import ledger
+from crossdock_lab.world import choose, show
+from crossdock_lab.world.config import WorldConfig
+from crossdock_lab.world.edi_partner import EdiPartner
+from crossdock_lab.world.plan import DAY, Plan
+from crossdock_lab.world.show import Change, Drop, Move, Step
+from crossdock_lab.world.stock import Stock
+from crossdock_lab.world.store import Batch
+
+Due = tuple[datetime, str, int, Step]
+
+
+def create(connection: psycopg.Connection, config: WorldConfig) -> World:
+    """Begin a new world in an empty lab database: stock on the shelves, no orders yet. Commits."""
+    connection.execute("insert into lab.world (config) values (%s)", [Jsonb(config.dump())])
+    Clock(connection).begin(config.starts_at - timedelta(seconds=1))
+    stock = Stock.at_start(config)
+    batch = Batch()
+    for at, system, kind, object_id, belief in stock.beliefs():
+        batch.show(at, (system, kind, object_id), belief)
+    batch.write(connection)
+    _keep_stock(connection, stock)
+    connection.commit()
+    return World(connection)
+
+
+class World:
+    """An open world. One process advances it at a time; the clock's row lock keeps others out."""
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self.connection = connection
+        self.clock = Clock(connection)
+        row = connection.execute("select config from lab.world").fetchone()
+        if row is None:
+            raise Misconfigured("the lab has no world yet", hint="run `crossdock lab reset`")
+        self.config = WorldConfig.load(row[0])
+        self.now = self.clock.now()
+        self.due: list[Due] = []
+        self.plans: dict[str, Plan] = {}
+        self.ends_at: dict[str, datetime] = {}
+        self.by_hand: dict[str, str] = {}
+        self.partner = EdiPartner(connection, self.config, self.plan_of)
+        self.stock = Stock(_kept_stock(connection))
+        self._wake()
+        connection.commit()
+
+    def plan_of(self, number: str) -> Plan | None:
+        """The plan of an order that has come in, or would; None for a number that no order has."""
+        if number in self.plans:
+            return self.plans[number]
+        if not number.isdecimal() or int(number) < choose.FIRST_NUMBER:
+            return None
+        _, index = choose.place_of(number)
+        known = self.connection.execute("select from lab.orders where number = %s", [number]).fetchone()
+        if known is None and index >= self.config.orders_per_day:
+            return None
+        return choose.plan_of(self.config, number, self.by_hand.get(number))
+
+    def advance(self, to: datetime, *, speed: float = 0) -> int:
+        """Work the world out up to `to` (inclusive), and commit. Gives the number of changes shown."""
+        self.clock.read(lock=True)
+        self._take_note_of_hands()
+        self._take_orders(to)
+        batch = Batch()
+        count = 0
+        while self.due and self.due[0][0] <= to:
+            at, number, _, step = heapq.heappop(self.due)
+            self._apply(batch, number, step)
+            count += 1
+        for at, system, kind, object_id, belief in self.stock.beliefs():
+            batch.show(at, (system, kind, object_id), belief)
+        for drop in self.partner.read_mail(to):
+            batch.drop(drop)
+        batch.write(self.connection)
+        _keep_stock(self.connection, self.stock)
+        self._end_orders(to)
+        self.clock.reach(to, speed)
+        ledger.pass_time(self.connection, to)
+        self.connection.commit()
+        self.now = to
+        return count
+
+    def _apply(self, batch: Batch, number: str, step: Step) -> None:
+        plan = self.plans[number]
+        if isinstance(step, Change):
+            batch.change(step, plan.order.order_id, plan.push_copies)
+        elif isinstance(step, Drop):
+            batch.drop(step)
+        elif isinstance(step, Move):
+            self.stock.move(step)
+
+    # Orders come and go --------------------------------------------------------------------------------------------
+
+    def _take_orders(self, to: datetime) -> None:
+        """Plan the orders that come in after now and until `to`; note them and what is wrong with them."""
+        taken: list[Plan] = []
+        first, last = (self.now - self.config.starts_at) // DAY, (to - self.config.starts_at) // DAY
+        for day in range(max(0, first), last + 1):
+            for at, number in choose.arrivals(self.config, day):
+                if self.now < at <= to:
+                    taken.append(self._schedule(number, self.now))
+        if taken:
+            self._note(taken)
+
+    def _schedule(self, number: str, after: datetime) -> Plan:
+        """Draw a plan and queue what it shows after `after`."""
+        plan = choose.plan_of(self.config, number, self.by_hand.get(number))
+        steps = show.changes(plan)
+        self.plans[number] = plan
+        self.ends_at[number] = steps[-1].at
+        for ordinal, step in enumerate(steps):
+            if step.at > after:
+                heapq.heappush(self.due, (step.at, number, ordinal, step))
+        return plan
+
+    def _note(self, plans: list[Plan]) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.executemany(
+                """insert into lab.orders (number, order_id, channel, fault, ordered_at, ends_at)
+                   values (%s, %s, %s, %s, %s, %s) on conflict (number) do nothing""",
+                [
+                    (p.order.number, p.order.order_id, p.order.channel, p.fault or None, p.order.ordered_at,
+                     self.ends_at[p.order.number])
+                    for p in plans
+                ],
+            )  # fmt: skip
+        ledger.record(self.connection, [plan for plan in plans if plan.order.number not in self.by_hand])
+
+    def _end_orders(self, to: datetime) -> None:
+        over = [number for number, at in self.ends_at.items() if at <= to]
+        for number in over:
+            del self.plans[number], self.ends_at[number]
+        if over:
+            self.connection.execute("update lab.orders set ended = true where number = any(%s)", [over])
+
+    # Opening and hands ---------------------------------------------------------------------------------------------
+
+    def _wake(self) -> None:
+        """Draw the plans of the orders still alive again."""
+        rows = self.connection.execute(
+            "select number, fault, fault_at, ordered_at from lab.orders where not ended or fault_at is not null"
+        ).fetchall()
+        for number, fault, fault_at, ordered_at in rows:
+            if fault_at is not None:
+                self.by_hand[number] = fault
+            if ordered_at <= self.now:
+                self._schedule(number, self.now)
+
+    def _take_note_of_hands(self) -> None:
+        """Faults caused by hand since the last advance: draw those orders' plans again."""
+        rows = self.connection.execute(
+            "select number, fault, ordered_at from lab.orders where fault_at is not null and not ended"
+        ).fetchall()
+        for number, fault, ordered_at in rows:
+            if self.by_hand.get(number) == fault:
+                continue
+            self.by_hand[number] = fault
+            if ordered_at <= self.now:
+                self.due = [due for due in self.due if due[1] != number]
+                heapq.heapify(self.due)
+                self._schedule(number, self.now)
+
+
+def _kept_stock(connection: psycopg.Connection) -> dict[tuple[str, str], list[int]]:
+    rows = connection.execute("select sku, warehouse_code, on_hand_qty, available_qty from lab.stock").fetchall()
+    return {(sku, code): [on_hand, available] for sku, code, on_hand, available in rows}
+
+
+def _keep_stock(connection: psycopg.Connection, stock: Stock) -> None:
+    rows = [(sku, code, *held) for (sku, code), held in stock.quantities.items()]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            """insert into lab.stock (sku, warehouse_code, on_hand_qty, available_qty) values (%s, %s, %s, %s)
+               on conflict (sku, warehouse_code) do update
+               set on_hand_qty = excluded.on_hand_qty, available_qty = excluded.available_qty""",
+            rows,
+        )

@@ -1,0 +1,57 @@
+"""Stock: how much lies where, in SAP's books and for sale in the shop. Places refill when little is left."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from crossdock_lab.world import catalogue
+from crossdock_lab.world.config import WorldConfig
+from crossdock_lab.world.model import InventoryLevel, MaterialStock
+from crossdock_lab.world.show import Move
+
+REFILL_BELOW, REFILL_QTY = 100, 600
+Place = tuple[str, str]
+ITEMS = {item.sku: item for item in catalogue.ITEMS}
+WAREHOUSES = {place.code: place for place in catalogue.WAREHOUSES}
+
+
+class Stock:
+    """Quantities by (sku, warehouse): [on hand, available]; `moved` says which changed, and when last."""
+
+    def __init__(self, quantities: dict[Place, list[int]]) -> None:
+        self.quantities = quantities
+        self.moved: dict[Place, datetime] = {}
+
+    @classmethod
+    def at_start(cls, config: WorldConfig) -> Stock:
+        """The stock a world begins with."""
+        begun = cls({})
+        for sku in ITEMS:
+            for code in WAREHOUSES:
+                qty = config.stream("stock", sku, code).randint(300, 900)
+                begun.quantities[sku, code] = [qty, qty]
+                begun.moved[sku, code] = config.starts_at
+        return begun
+
+    def move(self, move: Move) -> None:
+        """Take goods out, or reserve them; a lorry comes when little is left."""
+        held = self.quantities[move.sku, move.warehouse]
+        held[0] += move.on_hand
+        held[1] += move.available
+        if held[1] < REFILL_BELOW:
+            held[0] += REFILL_QTY
+            held[1] += REFILL_QTY
+        self.moved[move.sku, move.warehouse] = move.at
+
+    def beliefs(self) -> list[tuple[datetime, str, str, str, object]]:
+        """(changed at, system, kind, object id, belief) of what moved; then nothing has moved."""
+        said = []
+        for (sku, code), at in self.moved.items():
+            item, place = ITEMS[sku], WAREHOUSES[code]
+            on_hand, available = self.quantities[sku, code]
+            books = f"{item.sap_material}/{place.sap_plant}/{place.sap_storage_location}"
+            shelf = f"{item.shop_inventory_item_id}/{place.shop_location_id}"
+            said.append((at, "sap", "material_stock", books, MaterialStock(item, place, on_hand)))
+            said.append((at, "shopify", "inventory_levels", shelf, InventoryLevel(item, place, available, at)))
+        self.moved = {}
+        return said
