@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import timedelta
 
-from airflow.providers.sftp.sensors.sftp import SFTPSensor
 from airflow.sdk import CronDataIntervalTimetable, dag, task
-from wiring import ARRIVALS, LANDING, START, Feed, cron, default_args, readable_feeds
+from wiring import ARRIVALS, LANDING, START, Feed, MailboxSensor, cron, default_args, readable_feeds
 
 DOC = """
 Reads **{name}** of partner **{partner_id}** (`{system_type}`, connection `{connection_id}`) every {every}, mode {mode}.
@@ -24,13 +23,13 @@ Reads **{name}** of partner **{partner_id}** (`{system_type}`, connection `{conn
 """
 
 
-def wait_for_file(feed: Feed) -> SFTPSensor:
+def wait_for_file(feed: Feed) -> MailboxSensor:
     """Wait, without holding a slot, until the partner has dropped a file; none in a minute is no failure."""
-    return SFTPSensor(
+    return MailboxSensor(
         task_id="wait_for_file",
         sftp_conn_id=feed.connection_id,
-        path=str(feed.settings.get("inbound", "/outbox")),
-        file_pattern=str(feed.settings.get("pattern", "*")),
+        path=str(feed.settings.get("folder", ".")),
+        file_pattern=str(feed.settings.get("files", {}).get(feed.name, "*")),
         deferrable=True,
         poke_interval=5,
         timeout=50,

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import yaml
-from airflow.sdk import Asset, AssetAlias, RetryDecision, RetryPolicy
+from airflow.providers.sftp.sensors.sftp import SFTPSensor
+from airflow.sdk import Asset, AssetAlias, Connection, RetryDecision, RetryPolicy
 
 from crossdock.core.errors import BadInput, Misconfigured, Refused, Throttled
 from crossdock.core.settings import settings
@@ -115,21 +116,30 @@ def cron(every: str) -> str:
     raise Misconfigured(f"a feed cannot be read every {every!r}", hint="1m to 30m, 1h to 12h that divide a day, or 1d")
 
 
+class MailboxSensor(SFTPSensor):
+    """Wait for a file in a partner's SFTP mailbox; a mailbox that is a folder of this machine needs no waiting."""
+
+    def execute(self, context):
+        if Connection.get(self.sftp_conn_id).conn_type != "sftp":
+            return True
+        return super().execute(context)
+
+
 def use_airflow_connections() -> None:
     """Let the product look connections up as Airflow does: environment, secrets backend, then Airflow's own table."""
-    from airflow.sdk import Connection as AirflowConnection
+    from crossdock.core import connections
 
-    from crossdock.core.connections import Connection, use_resolver
-
-    def resolve(conn_id: str) -> Connection:
+    def resolve(conn_id: str) -> connections.Connection:
         try:
-            found = AirflowConnection.get(conn_id)
+            found = Connection.get(conn_id)
         except Exception as error:
             raise Misconfigured(
                 f"connection {conn_id!r} is not defined: {error}", hint="add it in Airflow or as AIRFLOW_CONN_*"
             ) from error
         extra = json.loads(found.extra) if isinstance(found.extra, str) and found.extra else (found.extra or {})
-        return Connection(conn_id, found.conn_type or "http", found.host or "", found.port, found.login or "",
-                          found.password or "", found.schema or "", extra)  # fmt: skip
+        return connections.Connection(
+            conn_id, found.conn_type or "http", found.host or "", found.port,
+            found.login or "", found.password or "", found.schema or "", extra,
+        )  # fmt: skip
 
-    use_resolver(resolve)
+    connections.use_resolver(resolve)

@@ -61,12 +61,17 @@ def processes(state: State, *, lab: bool) -> list[Process]:
     product = environment.product(state)
     found += [Process(name, [script("crossdock"), name], product, cwd=project) for name in ("inbox", "worker")]
     if lab:
-        found.append(Process("lab", [script("crossdock"), "lab", "serve"], environment.lab(state), cwd=project))
+        argv = [script("crossdock"), "lab", "serve", *_lab_ports(state)]
+        found.append(Process("lab", argv, environment.lab(state), cwd=project))
     variables = airflow.variables(state)
     found += [
         Process(name, argv, variables, cwd=project, grace_seconds=30) for name, argv in airflow.processes(state).items()
     ]
     return found
+
+
+def _lab_ports(state: State) -> list[str]:
+    return ["--port", str(state.port("lab")), "--sftp-port", str(state.port("lab_sftp"))]
 
 
 def start_postgres(state: State) -> None:
@@ -120,7 +125,7 @@ def has_command(*words: str) -> bool:
 
 def run_crossdock(state: State, *words: str, variables: dict[str, str]) -> str:
     """Run a command of ours to its end and return what it printed. Raises StepFailed with its log."""
-    log = state.home / "logs" / f"{'-'.join(words)}.log"
+    log = state.home / "logs" / f"{'-'.join(word for word in words if word.replace('-', '').isalpha())}.log"
     done = subprocess.run(
         [script("crossdock"), *words], env=variables, cwd=settings().project_dir, capture_output=True, text=True
     )
@@ -135,7 +140,9 @@ def connect_lab(state: State) -> None:
     """Write `<home>/connections.json` from what the lab says of itself; connections made by hand stay."""
     path = state.home / "connections.json"
     mine = json.loads(path.read_text()) if path.exists() else {}
-    theirs = json.loads(run_crossdock(state, "lab", "connections", variables=environment.lab(state)))
+    theirs = json.loads(
+        run_crossdock(state, "lab", "connections", *_lab_ports(state), variables=environment.lab(state))
+    )
     write_private(path, json.dumps(mine | theirs, indent=1) + "\n")
 
 

@@ -92,9 +92,6 @@ def lab(state: State) -> dict[str, str]:
     """For the lab: its own database and ports, and where it sends webhooks; nothing of the product's."""
     return base(state) | {
         "CROSSDOCK_LAB_DSN": dsn(state, LAB_ROLE, LAB_DATABASE),
-        "CROSSDOCK_LAB_PORT": str(state.port("lab")),
-        "CROSSDOCK_LAB_SFTP_PORT": str(state.port("lab_sftp")),
         "CROSSDOCK_LAB_WEBHOOKS": f"http://127.0.0.1:{state.port('inbox')}",
-        "CROSSDOCK_LAB_HOME": str(state.home / "lab"),
-        "CROSSDOCK_LAB_SECRET": state.secret("lab"),
+        "CROSSDOCK_LAB_MAILBOX": str(state.home / "lab" / "mailbox"),
     }
