@@ -25,7 +25,8 @@ class EpcisReader:
 
     def __init__(self, connection: Connection, settings: EpcisSettings, gate: Gate, partner: dict) -> None:
         self._settings = settings
-        proof = auth.for_connection(connection, default="basic" if connection.login else "none")
+        default = "basic" if connection.login else "bearer" if connection.password else "none"
+        proof = auth.for_connection(connection, default=default)
         self._client = Client(connection, auth=proof, gate=gate, policy=Policy.of(partner))
 
     def close(self) -> None:

@@ -25,6 +25,8 @@ def _items(feed: str, data: object) -> list | None:
         return data[feed]
     if feed == "fulfillments" and isinstance(data.get("orders"), list):
         return [each for order in data["orders"] for each in _fulfillments(order)]
+    if feed == "fulfillments" and isinstance(data.get("order"), dict):
+        return _fulfillments(data["order"])
     if isinstance(data.get(ONE[feed]), dict):
         return [data[ONE[feed]]]
     return [data] if "id" in data or "inventory_item_id" in data else None
