@@ -42,8 +42,8 @@ not exists (
 )
 {%- endmacro %}
 
-{#- Our code for a partner's code at a time; null where nobody mapped it. The partner's own row wins over '*'. -#}
-{% macro our_code(system_type, kind, partner_id, their_code, at="'infinity'::timestamptz - interval '1 day'") -%}
+{#- Our code for a partner's code, as it was mapped when the record (r) came to be; null where nobody mapped it. The partner's own row wins over '*'. -#}
+{% macro our_code(system_type, kind, partner_id, their_code, at='coalesce(r.changed_at, r.landed_at)') -%}
 (
     select m.our_code
     from {{ source('ref', 'code_map') }} as m
