@@ -52,11 +52,20 @@ class Clock:
         """Set a new world's clock, standing still."""
         self.connection.execute("insert into lab.clock (started_at, processed_through) values (%s, %s)", [at, at])
 
-    def reach(self, at: datetime, speed: float) -> None:
-        """The world is worked out up to `at`, and runs at `speed` from here."""
+    def reach(self, at: datetime) -> None:
+        """The world is worked out up to `at`. A running clock does not lose the time that took."""
         self.connection.execute(
-            "update lab.clock set processed_through = %s, speed = %s, wall_at = clock_timestamp()", [at, speed]
+            """update lab.clock set
+                   wall_at = case when speed > 0
+                       then least(clock_timestamp(), wall_at + (%(at)s - processed_through) / speed)
+                       else clock_timestamp() end,
+                   processed_through = %(at)s""",
+            {"at": at},
         )
+
+    def run(self, speed: float) -> None:
+        """Let it run from where it is, `speed` lab seconds a wall second; 0 stops it."""
+        self.connection.execute("update lab.clock set speed = %s, wall_at = clock_timestamp()", [speed])
 
 
 def set_business_clock(product: psycopg.Connection, at: datetime, speed: float) -> None:

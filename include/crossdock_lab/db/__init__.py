@@ -38,16 +38,24 @@ def connect(conninfo: str | None = None, *, name: str = "lab") -> psycopg.Connec
         application_name=f"crossdock {name}",
         options="-c TimeZone=UTC -c client_min_messages=warning",
     )
-    if connection.execute("select to_regclass('truth.expectations')").fetchone() == (None,):
-        connection.execute("select pg_advisory_xact_lock(727001)")
-        connection.execute(DDL.read_text())
+    ensure(connection)
     connection.commit()
     return connection
 
 
+def ensure(connection: psycopg.Connection) -> None:
+    """Make the lab's tables where they are not there yet; safe when two processes start at once."""
+    if connection.execute("select to_regclass('truth.expectations')").fetchone() == (None,):
+        with connection.transaction():
+            connection.execute("select pg_advisory_xact_lock(727001)")
+            connection.execute(DDL.read_text())
+
+
 def wipe(connection: psycopg.Connection) -> None:
-    """Drop everything the lab knows and make its tables anew."""
-    connection.execute("drop schema if exists lab cascade")
-    connection.execute("drop schema if exists truth cascade")
-    connection.execute(DDL.read_text())
+    """Forget the world and the truth about it. Secrets stay: the product goes on knowing its way in."""
+    rows = connection.execute(
+        """select format('%I.%I', schemaname, tablename) from pg_tables
+           where schemaname in ('lab', 'truth') and tablename <> 'secrets'"""
+    ).fetchall()
+    connection.execute(f"truncate {', '.join(name for (name,) in rows)} restart identity")
     connection.commit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,6 @@ import psycopg
 
 from crossdock_lab.truth import ledger
 from crossdock_lab.truth.oracle import ACK_GRACE, Expectation
-from crossdock_lab.world.config import WorldConfig
 from crossdock_lab.world.model import Acknowledgement
 from crossdock_lab.world.plan import Plan
 from crossdock_lab.world.show import Drop
@@ -49,8 +49,8 @@ def confirmations(content: bytes) -> list[Confirmation]:
 class EdiPartner:
     """Answers from the plan of the order; `plan_of` gives it by the order's number, or None."""
 
-    def __init__(self, connection: psycopg.Connection, config: WorldConfig, plan_of) -> None:
-        self.connection, self.config, self.plan_of = connection, config, plan_of
+    def __init__(self, connection: psycopg.Connection, plan_of: Callable[[str], Plan | None]) -> None:
+        self.connection, self.plan_of = connection, plan_of
 
     def read_mail(self, now: datetime) -> list[Drop]:
         """Read what came in since, decide, and give the files to be dropped, now or later."""

@@ -45,8 +45,7 @@ class World:
     """An open world. One process advances it at a time; the clock's row lock keeps others out."""
 
     def __init__(self, connection: psycopg.Connection) -> None:
-        self.connection = connection
-        self.clock = Clock(connection)
+        self.use(connection)
         row = connection.execute("select config from lab.world").fetchone()
         if row is None:
             raise Misconfigured("the lab has no world yet", hint="run `crossdock lab reset`")
@@ -56,10 +55,13 @@ class World:
         self.plans: dict[str, Plan] = {}
         self.ends_at: dict[str, datetime] = {}
         self.by_hand: dict[str, str] = {}
-        self.partner = EdiPartner(connection, self.config, self.plan_of)
         self.stock = Stock(_kept_stock(connection))
         self._wake()
         connection.commit()
+
+    def use(self, connection: psycopg.Connection) -> None:
+        """Go on over this connection: to the same database."""
+        self.connection, self.clock = connection, Clock(connection)
 
     def plan_of(self, number: str) -> Plan | None:
         """The plan of an order that has come in, or would; None for a number that no order has."""
@@ -73,9 +75,19 @@ class World:
             return None
         return choose.plan_of(self.config, number, self.by_hand.get(number))
 
-    def advance(self, to: datetime, *, speed: float = 0) -> int:
-        """Work the world out up to `to` (inclusive), and commit. Gives the number of changes shown."""
-        self.clock.read(lock=True)
+    def is_current(self) -> bool:
+        """Whether nobody else has moved this world, or begun another, since."""
+        row = self.connection.execute("select config from lab.world").fetchone()
+        return row is not None and WorldConfig.load(row[0]) == self.config and self.clock.now() == self.now
+
+    def advance(self, to: datetime) -> int:
+        """Work the world out up to `to` (inclusive), and commit. Gives the number of changes shown.
+
+        Nothing happens where another process has gone further meanwhile.
+        """
+        if self.clock.read(lock=True).now != self.now or to <= self.now:
+            self.connection.rollback()
+            return 0
         self._take_note_of_hands()
         self._take_orders(to)
         batch = Batch()
@@ -86,12 +98,12 @@ class World:
             count += 1
         for at, system, kind, object_id, belief in self.stock.beliefs():
             batch.show(at, (system, kind, object_id), belief)
-        for drop in self.partner.read_mail(to):
+        for drop in EdiPartner(self.connection, self.plan_of).read_mail(to):
             batch.drop(drop)
         batch.write(self.connection)
         _keep_stock(self.connection, self.stock)
         self._end_orders(to)
-        self.clock.reach(to, speed)
+        self.clock.reach(to)
         ledger.pass_time(self.connection, to)
         self.connection.commit()
         self.now = to

@@ -368,16 +368,20 @@ ENDPOINT_KINDS = {
     made.name: made
     for made in (
         EndpointKind(
-            "endpoint_throttled", "throttle", {"seconds": 30}, (4, 8), "Every call is answered 429 with Retry-After."
+            "endpoint_throttled",
+            "throttle",
+            {"retry_after": 30},
+            (4, 8),
+            "Every call is answered 429 with Retry-After.",
         ),
-        EndpointKind("endpoint_down", "unavailable", {"seconds": 5}, (4, 8), "Every call is answered 503."),
+        EndpointKind("endpoint_down", "down", {"retry_after": 5}, (4, 8), "Every call is answered 503."),
         EndpointKind(
-            "endpoint_hiccup", "error", {"count": 1}, (1, 1), "One call is answered 500, the next is well.", ()
+            "endpoint_hiccup", "error", {"times": 1}, (1, 1), "One call is answered 500, the next is well.", ()
         ),
         EndpointKind(
-            "endpoint_slow", "slow", {"seconds": 0.5, "count": 3}, (1, 1), "Three answers come half a second late.", ()
+            "endpoint_slow", "slow", {"seconds": 0.5, "times": 3}, (1, 1), "Three answers come half a second late.", ()
         ),
     )
 }
-ENDPOINTS = {"sap": "sap-main", "epcis": "wms-main", "easypost": "easypost", "shopify": "shop-main"}
+ENDPOINTS = {"sap": "sap-main", "wms": "wms-main", "easypost": "easypost", "shop": "shop-main"}
 """The systems whose endpoints fail, and the partner that is then unavailable."""

@@ -16,11 +16,11 @@ OBJECTS: dict[tuple[str, str], Callable[[object], dict]] = {
     ("sap", "sales_orders"): sap.sales_order,
     ("sap", "deliveries"): sap.delivery,
     ("sap", "material_stock"): sap.material_stock,
-    ("epcis", "events"): epcis.event,
+    ("wms", "events"): epcis.event,
     ("easypost", "trackers"): easypost.tracker,
-    ("shopify", "orders"): shopify.order,
-    ("shopify", "fulfillments"): shopify.fulfillment,
-    ("shopify", "inventory_levels"): shopify.inventory_level,
+    ("shop", "orders"): shopify.order,
+    ("shop", "fulfillments"): shopify.fulfillment,
+    ("shop", "inventory_levels"): shopify.inventory_level,
     ("zendesk", "tickets"): zendesk.ticket,
 }
 FILES: dict[type, Callable[[object], bytes]] = {

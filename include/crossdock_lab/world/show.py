@@ -264,7 +264,7 @@ def _event(plan: Plan, leg: Leg, key: str, step: str, seen, parts, tracking_numb
     event_id = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{leg.number}/{key}')}"
     belief = WarehouseEvent(event_id, step, leg.number, leg.warehouse, seen.at, seen.known_at, parts, tracking_number)
     delay = plan.push_delay.get(step, timedelta(0))
-    return Change(seen.known_at, "epcis", "events", event_id, belief, "epcis.events", delay)
+    return Change(seen.known_at, "wms", "events", event_id, belief, "epcis.events", delay)
 
 
 # Carrier -----------------------------------------------------------------------------------------------------------
@@ -313,7 +313,7 @@ def _shop(plan: Plan) -> Iterator[Change]:
     for count, (at, state) in enumerate(_history(first, [(order.ordered_at, lambda state: state), *_shop_edits(plan)])):
         topic = "orders/updated" if count else "orders/create"
         delay = plan.push_delay.get("order", timedelta(0))
-        yield Change(at, "shopify", "orders", str(order.shop_order_id), replace(state, updated_at=at), topic, delay)
+        yield Change(at, "shop", "orders", str(order.shop_order_id), replace(state, updated_at=at), topic, delay)
 
 
 def _shop_line(plan: Plan, index: int) -> ShopLine:
@@ -369,7 +369,7 @@ def _fulfillments(plan: Plan) -> Iterator[Change]:
         edits = [(leg.fulfilled_at, lambda state: state), *_followed(leg)]
         for count, (at, state) in enumerate(_history(first, edits)):
             topic = "fulfillments/update" if count else "fulfillments/create"
-            yield Change(at, "shopify", "fulfillments", str(number), replace(state, updated_at=at), topic)
+            yield Change(at, "shop", "fulfillments", str(number), replace(state, updated_at=at), topic)
 
 
 def _followed(leg: Leg) -> Iterator[tuple[datetime, Callable]]:

@@ -52,6 +52,6 @@ class Stock:
             books = f"{item.sap_material}/{place.sap_plant}/{place.sap_storage_location}"
             shelf = f"{item.shop_inventory_item_id}/{place.shop_location_id}"
             said.append((at, "sap", "material_stock", books, MaterialStock(item, place, on_hand)))
-            said.append((at, "shopify", "inventory_levels", shelf, InventoryLevel(item, place, available, at)))
+            said.append((at, "shop", "inventory_levels", shelf, InventoryLevel(item, place, available, at)))
         self.moved = {}
         return said
