@@ -7,7 +7,7 @@ catalogue as (
 ),
 
 open_exceptions as (
-    select * from exceptions where is_open
+    select *, age_seconds / 3600 as age_hours from exceptions where is_open
 ),
 
 -- Every type has its row: none open is a figure too.
@@ -18,12 +18,10 @@ final as (
         catalogue.owner_queue,
         count(open_exceptions.detection_id)::int as open_count,
         count(distinct open_exceptions.order_id)::int as orders_count,
-        count(*) filter (where open_exceptions.age_seconds < 4 * 3600)::int as under_4_hours_count,
-        count(*) filter (where open_exceptions.age_seconds >= 4 * 3600 and open_exceptions.age_seconds < 24 * 3600)::int
-            as under_1_day_count,
-        count(*) filter (where open_exceptions.age_seconds >= 24 * 3600 and open_exceptions.age_seconds < 72 * 3600)::int
-            as under_3_days_count,
-        count(*) filter (where open_exceptions.age_seconds >= 72 * 3600)::int as older_count,
+        count(*) filter (where open_exceptions.age_hours < 4)::int as under_4_hours_count,
+        count(*) filter (where open_exceptions.age_hours >= 4 and open_exceptions.age_hours < 24)::int as under_1_day_count,
+        count(*) filter (where open_exceptions.age_hours >= 24 and open_exceptions.age_hours < 72)::int as under_3_days_count,
+        count(*) filter (where open_exceptions.age_hours >= 72)::int as older_count,
         min(open_exceptions.since_at) as oldest_since_at,
         max(open_exceptions.age_seconds) as oldest_age_seconds
     from catalogue

@@ -1,0 +1,127 @@
+"""What people read of exceptions, orders and feeds, and who may read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+pytestmark = pytest.mark.slow
+
+AS_OF = "2026-03-10 00:00Z"
+DETECTIONS = [
+    # subject, order, since, due, found, cleared
+    ("d1", "s/order/1", "2026-03-01 00:00Z", "2026-03-01 01:00Z", "2026-03-01 01:01Z", "2026-03-01 03:01Z"),
+    ("d1", "s/order/1", "2026-03-01 04:00Z", "2026-03-01 05:00Z", "2026-03-01 05:03Z", None),
+    ("d2", "s/order/2", "2026-03-09 22:00Z", "2026-03-09 23:00Z", "2026-03-09 23:00Z", None),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def told(built) -> dict[str, str]:
+    """A small world: two orders on the first of March, an exception that came back, one that is new, one feed."""
+    with psycopg.connect(built["dbt"], autocommit=True) as dbt:
+        for number in ("1", "2"):
+            dbt.execute(
+                """
+                insert into canonical.orders (thread_id, order_id, source_partner_id, is_incomplete, ordered_at, promised_at)
+                values (%(id)s, %(id)s, 's', false, '2026-03-01 00:00Z', '2026-03-05 00:00Z')
+                """,
+                {"id": f"s/order/{number}"},
+            )
+    with psycopg.connect(built["owner"], autocommit=True) as owner:
+        for subject, order, since, due, found, cleared in DETECTIONS:
+            owner.execute(
+                """
+                insert into ops.detections (exception_code, warehouse_code, carrier_code, evidence, detected_by, subject_id,
+                    thread_id, order_id, since_at, due_at, detected_as_of, cleared_as_of, cleared_at)
+                values ('inventory_short_pick', 'DC-EAST', 'FASTLANE', '{}', 'fast', %s, %s, %s, %s, %s, %s, %s, %s)
+                """,
+                [subject, order, order, since, due, found, cleared, cleared],
+            )
+        _feed_with_duplicates(owner)
+    return built
+
+
+def _feed_with_duplicates(owner: psycopg.Connection) -> None:
+    owner.execute(
+        """
+        insert into ref.partners (partner_id, name, system_type, role_code, owner) values ('s', 'S', 'x', 'shop', 'o');
+        insert into ref.feeds (partner_id, feed, feed_type, contract, mode)
+        values ('s', 'orders', 'x.orders', 'x/orders.v1', 'poll');
+        insert into raw.runs (feed_id, status, trigger, documents_count, records_read_count, records_landed_count,
+            correlation_id, started_at)
+        select feed_id, 'done', 'test', 1, 10, landed, 'c', '2026-03-01 00:00Z'
+        from ref.feeds, (values (10), (2)) as v (landed)
+        """
+    )
+
+
+@pytest.fixture
+def bi(told) -> Iterator[psycopg.Connection]:
+    """A connection as bi_reader, at the business time of this page."""
+    with psycopg.connect(told["bi_reader"], row_factory=dict_row, autocommit=True) as connection:
+        connection.execute(f"set crossdock.as_of = '{AS_OF}'")
+        yield connection
+
+
+def test_bi_reads_every_mart_and_nothing_else(bi):
+    """The BI login reads all of marts and no table, view or function's data of any other schema of ours."""
+    relations = bi.execute(
+        """
+        select n.nspname as schema, c.relname as name, has_table_privilege(c.oid, 'select') as may_read
+        from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+        where n.nspname in ('raw', 'ref', 'ops', 'staging', 'canonical', 'exceptions', 'marts', 'lane')
+            and c.relkind in ('r', 'v', 'm', 'p')
+        """
+    ).fetchall()
+    assert {r["schema"] for r in relations if r["may_read"]} == {"marts"}
+    assert [r["name"] for r in relations if r["schema"] == "marts" and not r["may_read"]] == []
+    for relation in (r["name"] for r in relations if r["schema"] == "marts"):
+        bi.execute(f'select * from marts."{relation}" limit 1')
+
+
+def test_orders_in_exception_by_type(bi):
+    """Orders in exception and their age, by type; a type without any has its row."""
+    aging = {r["exception_code"]: r for r in bi.execute("select * from marts.mart_exception_aging")}
+    short = aging["inventory_short_pick"]
+    assert (short["open_count"], short["orders_count"]) == (2, 2)
+    assert (short["under_4_hours_count"], short["older_count"]) == (1, 1)
+    assert aging["credit_hold"]["open_count"] == 0
+
+
+def test_rate_and_times_by_day(bi):
+    """Count, rate against the orders placed, time to detect and to clear, by day, partner, warehouse and carrier."""
+    days = bi.execute("select * from marts.mart_exception_daily order by day_date").fetchall()
+    first = days[0]
+    assert (str(first["day_date"]), first["partner_id"], first["warehouse_code"], first["carrier_code"]) == (
+        "2026-03-01", "s", "DC-EAST", "FASTLANE",
+    )  # fmt: skip
+    assert (first["detected_count"], first["orders_in_exception_count"], first["orders_placed_count"]) == (2, 1, 2)
+    assert first["exception_rate"] == Decimal("0.5")
+    assert first["mean_time_to_detect_seconds"] == 120
+    assert first["mean_time_to_clear_seconds"] == 7200
+    assert days[1]["exception_rate"] is None, "nothing was placed on that day: there is no rate"
+
+
+def test_recurrence_by_partner_warehouse_and_carrier(bi):
+    """What cleared and came back is counted as a recurrence."""
+    row = bi.execute("select * from marts.mart_exception_recurrence").fetchone()
+    assert (row["detected_count"], row["subjects_count"]) == (3, 2)
+    assert (row["recurring_subjects_count"], row["recurrences_count"]) == (1, 1)
+
+
+def test_duplicates_by_feed(bi):
+    """What was read again and did not land is a duplicate."""
+    row = bi.execute("select * from marts.mart_feed_daily").fetchone()
+    assert (row["records_read_count"], row["duplicates_count"], row["duplicate_rate"]) == (20, 8, Decimal("0.4"))
+
+
+def test_orders_say_whether_they_are_in_exception(bi):
+    """`is_exception_pending` is derived from what is open."""
+    orders = {r["order_id"]: r for r in bi.execute("select * from marts.fct_orders")}
+    assert orders["s/order/1"]["is_exception_pending"] is True
+    assert (orders["s/order/1"]["exceptions_count"], orders["s/order/1"]["open_exceptions_count"]) == (2, 1)
