@@ -19,11 +19,20 @@
         {{ relation }}
     {%- elif relation.schema == 'staging' -%}
         {{ scratch(relation.identifier) }}
-    {%- elif relation.identifier in ('records', 'identifier_links') -%}
+    {%- elif relation.identifier in ('records', 'identifier_links', 'quarantine') -%}
         (select t.* from {{ relation }} as t join {{ scratch('touched_objects') }} as o using (feed_id, native_id))
     {%- elif relation.schema in ('canonical', 'exceptions', 'marts') -%}
         (select t.* from {{ relation }} as t join {{ scratch('touched_threads') }} as k using (thread_id))
     {%- else -%}
         {{ relation }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- For a model whose joins can reach beyond the touched threads (a delivery of two orders): keeps what will be renewed. -#}
+{% macro in_touched_threads(thread_id) -%}
+    {%- if in_touched_scope() -%}
+        exists (select from {{ scratch('touched_threads') }} as k where k.thread_id = {{ thread_id }})
+    {%- else -%}
+        true
     {%- endif -%}
 {%- endmacro %}

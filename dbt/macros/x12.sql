@@ -1,0 +1,14 @@
+{#- CCYYMMDD or YYMMDD and HHMM or HHMMSS, in the partner's zone; null for what is no such time. -#}
+{% macro x12_at(day, time, zone) -%}
+({{ instant("substring(" ~ day ~ " from '^\d{6}(?:\d{2})?$') || ' ' || coalesce(substring(" ~ time ~ " from '^(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?'), '0000') || ' UTC'") }}
+    at time zone 'UTC' at time zone {{ zone }})
+{%- endmacro %}
+
+{#- What a line sells: our own number if the partner gives it, then the maker's and the buyer's. -#}
+{% macro x12_product(ids) -%}
+coalesce(
+    {%- for qualifier in ['VP', 'VN', 'SK', 'UP', 'UK', 'EN', 'MG', 'BP', 'IN', 'PI'] %}
+    {{ ids }} ->> '{{ qualifier }}'{{ ',' if not loop.last }}
+    {%- endfor %}
+)
+{%- endmacro %}

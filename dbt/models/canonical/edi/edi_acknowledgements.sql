@@ -1,0 +1,60 @@
+{{ config(unique_key=['thread_id', 'edi_document_id', 'ack_type']) }}
+
+with
+
+identifiers as (
+    select * from {{ touched(ref('identifiers')) }}
+),
+
+acknowledgements as (
+    select * from {{ touched(ref('stg_x12__functional_acks')) }}
+),
+
+-- What we sent and want acknowledged. What was never to be acknowledged, as a 997 of ours, has no such time.
+awaited as (
+    select * from {{ source('ops', 'outbound_documents') }}
+    where order_ref is not null and ack_expected_at is not null and state <> 'failed'
+),
+
+about_orders as (
+    select i.thread_id, o.*
+    from awaited as o
+    join identifiers as i on i.identifier = {{ identifier('o.partner_id', 'order', 'o.order_ref') }}
+),
+
+-- The set's own answer before its group's; of several answers the last.
+answers as (
+    select distinct on (o.thread_id, o.outbound_document_id)
+        o.thread_id,
+        o.outbound_document_id,
+        a.ack_status,
+        a.acknowledged_at,
+        a.reason
+    from about_orders as o
+    join acknowledgements as a
+        on a.partner_id = o.partner_id
+            and a.ack_type = '997'
+            and a.acked_group = ltrim(o.group_control_number, '0')
+            and coalesce(a.acked_set, ltrim(o.set_control_number, '0')) = ltrim(o.set_control_number, '0')
+    where a.ack_status is not null and a.ack_status <> ''
+    order by
+        o.thread_id, o.outbound_document_id,
+        (a.acked_set is not null) desc, a.acknowledged_at desc nulls last, a.native_id desc
+),
+
+final as (
+    select
+        o.thread_id,
+        {{ order_of('o.thread_id') }} as order_id,
+        {{ identifier('o.partner_id', 'edi_out', 'o.outbound_document_id::text') }} as edi_document_id,
+        o.partner_id,
+        '997' as ack_type,
+        coalesce(a.ack_status, 'awaited') as ack_status,
+        o.ack_expected_at as expected_at,
+        a.acknowledged_at,
+        a.reason
+    from about_orders as o
+    left join answers as a on a.thread_id = o.thread_id and a.outbound_document_id = o.outbound_document_id
+)
+
+select * from final
