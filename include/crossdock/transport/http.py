@@ -6,6 +6,7 @@ Retry-After; a Refused or a Conflict never. A write is repeated only under the s
 
 from __future__ import annotations
 
+import re
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -33,6 +34,7 @@ from crossdock.transport.gate import CircuitOpen, Gate, OpenGate
 from crossdock.transport.statuses import error_for, error_of
 
 logger = log.get("transport")
+EMAIL = re.compile(r"[^\s\"'<>:]+@[^\s\"'<>]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +266,8 @@ def _bare(url: str) -> str:
 
 
 def _excerpt(body: bytes) -> str:
-    return " ".join(body[:300].decode("utf-8", "replace").split())
+    """The start of an answer for a message: partners echo what they were sent, so e-mail addresses are masked."""
+    return EMAIL.sub("***", " ".join(body[:300].decode("utf-8", "replace").split()))
 
 
 def _loads_if_any(body: bytes) -> object:

@@ -158,6 +158,7 @@ def _known_hosts(given: Connection) -> asyncssh.SSHKnownHosts:
             hint="put the server's public key (ssh-keyscan) into extra.host_key, checked by another way",
         )
     try:
+        asyncssh.import_public_key(key)
         return asyncssh.import_known_hosts(f"* {key}\n")
     except (ValueError, asyncssh.KeyImportError) as error:
         raise Misconfigured(f"extra.host_key of {given.conn_id!r} is no public key: {error}") from None
