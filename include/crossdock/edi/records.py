@@ -5,12 +5,15 @@ The shapes are written down in docs/reference/edi.md.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import orjson
 
 from crossdock.edi.business.acknowledgement import read_acknowledgement, read_report
 from crossdock.edi.business.order import read_order
+from crossdock.edi.business.completeness import business_faults
 from crossdock.edi.business.response import read_response
+from crossdock.edi.documents import Document, JudgedSet
 from crossdock.edi.verdict import REJECTED, judged, verdict, worst
 from crossdock.edi.x12.model import Event, Fault, Group, Interchange, Outside, TransactionSet
 from crossdock.edi.x12.segments import segments
@@ -31,6 +34,11 @@ ISA_FIELDS = (
 GS_FIELDS = ("functional_code", "sender", "receiver", "date", "time", "control_number", "agency", "version")
 
 
+def dump(record: dict) -> bytes:
+    """A record as compact JSON."""
+    return orjson.dumps(record)
+
+
 def interchange_fields(of: Interchange) -> dict:
     """ISA in words."""
     fields = {name: value.strip() for name, value in zip(ISA_FIELDS, of.raw, strict=False)}
@@ -44,42 +52,85 @@ def group_fields(of: Group | None) -> dict | None:
     return {**{name: of.element(number) for number, name in enumerate(GS_FIELDS, 1)}, "ordinal": of.ordinal}
 
 
-def set_record(of: TransactionSet, syntax: Iterable[Fault] | None = None) -> dict:
-    """A transaction set with what it says. `syntax` are the faults of its 997; its own control faults if None."""
-    split = segments(of)
-    name, reader = CONTENT.get(of.set_type, ("segments", list))
-    return {
+def set_record(of: TransactionSet, judgement: JudgedSet | None = None, *, sku_qualifiers: Sequence[str] = ()) -> dict:
+    """A transaction set with what it says. Without a judgement only its control numbers and counts were checked."""
+    split = judgement.segments if judgement else segments(of)
+    field, reader = CONTENT.get(of.set_type, ("segments", list))
+    content = reader(split)
+    record = {
         "kind": "transaction_set",
+        "set_type": of.set_type,
+        "set_control_number": of.control_number,
         "interchange": interchange_fields(of.interchange),
         "group": group_fields(of.group),
-        "set": {
-            "type": of.set_type,
-            "control_number": of.control_number,
-            "ordinal": of.ordinal,
-            "position": of.position,
-            "segments_count": of.segments_count,
-        },
-        "syntax": judged(of.faults if syntax is None else syntax),
-        name: reader(split),
+        "set": {"ordinal": of.ordinal, "position": of.position, "segments_count": of.segments_count},
     }
+    if judgement is None:
+        record["syntax"] = judged(of.faults)
+    else:
+        record.update(_judgement(judgement, content, field))
+    record[field] = content
+    if field in ("order", "response") and sku_qualifiers:
+        for each in content["lines"]:
+            each["partner_sku"] = partner_sku(each["ids"], sku_qualifiers)
+    return record
 
 
-def interchange_record(of: Interchange) -> dict:
-    """An interchange as a whole: its envelope's verdict, and what stands in it beside groups."""
+def _judgement(of: JudgedSet, content: dict, field: str) -> dict:
+    """Three verdicts, and the one reason why the set may not flow, where there is one."""
+    said = business_faults(field, content)
+    group = of.set.group.faults if of.set.group else ()
+    result = {
+        "envelope": {"verdict": verdict(of.set.interchange.faults)},
+        "group_syntax": judged(group),
+        "syntax": judged(of.faults),
+        "business": judged(said),
+    }
+    if fault := of.fault or worst(said):
+        result["fault"] = str(fault)
+        result["fault_place"] = {"segment": fault.segment, "element": fault.element, "level": fault.level, "code": fault.code}
+    return result
+
+
+def partner_sku(ids: dict[str, str], qualifiers: Sequence[str]) -> str:
+    """The product id that names the item: of the first qualifier that is there, else the first given."""
+    for qualifier in qualifiers:
+        if ids.get(qualifier):
+            return ids[qualifier]
+    return next((value for value in ids.values() if value), "")
+
+
+def interchange_record(of: Interchange, document: Document | None = None) -> dict:
+    """An interchange as a whole: its envelope's verdict, its groups, and what stands in it beside them."""
+    groups = document.groups if document else []
     return {
         "kind": "interchange",
         "interchange": interchange_fields(of),
         "envelope": judged(of.faults),
         "counts": {"groups": of.groups_count, "sets": of.sets_count, "segments": of.segments_count},
         "bytes": {"offset": of.offset, "length": of.end - of.offset},
+        "groups": [
+            {**group_fields(group), "sets_count": group.sets_count, "verdict": document.group_verdict(group)} for group in groups
+        ],
         "notes": list(of.notes),
         "strays": of.strays,
-        "reports": [read_report(report) for report in of.reports],
+    }
+
+
+def report_record(of: Interchange, report: list[str], ordinal: int) -> dict:
+    """A TA1: what a partner says of an interchange of ours."""
+    return {
+        "kind": "report",
+        "set_type": "TA1",
+        "interchange": interchange_fields(of),
+        "envelope": {"verdict": verdict(of.faults)},
+        "ordinal": ordinal,
+        "report": read_report(report),
     }
 
 
 def group_record(of: Group) -> dict:
-    """A functional group: what its trailer has to say."""
+    """A functional group whose trailer does not add up."""
     return {
         "kind": "group",
         "interchange": interchange_fields(of.interchange),
@@ -91,14 +142,13 @@ def group_record(of: Group) -> dict:
 
 def outside_record(of: Outside) -> dict:
     """Bytes that belong to no interchange."""
+    fault = Fault("interchange", "022", "", 0, 0, of.sample[:40], f"{of.length} bytes at {of.offset} belong to no interchange")
     return {
         "kind": "outside",
         "bytes": {"offset": of.offset, "length": of.length},
         "sample": of.sample,
-        "envelope": {
-            "verdict": REJECTED,
-            "faults": [Fault("interchange", "022", "", 0, 0, of.sample[:40], "bytes that belong to no interchange").as_dict()],
-        },
+        "envelope": {"verdict": REJECTED, "faults": [fault.as_dict()]},
+        "fault": fault.reason,
     }
 
 
@@ -110,6 +160,8 @@ def stream(events: Iterable[Event]) -> Iterator[dict]:
                 yield set_record(event)
             case Interchange():
                 yield interchange_record(event)
+                for ordinal, report in enumerate(event.reports, 1):
+                    yield report_record(event, report, ordinal)
             case Group():
                 if event.faults:
                     yield group_record(event)

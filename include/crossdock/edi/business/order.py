@@ -7,10 +7,10 @@ from crossdock.edi.business.parties import add_to_party, compact, cut, date, iso
 def read_order(segments: list[list[str]]) -> dict:
     """The order in the segments of an 850, ST and SE among them.
 
-    `{"po_number", "order_date", "purpose_code", "type_code", "currency_code", "dates", "references", "parties",
+    `{"order_ref", "order_date", "purpose_code", "type_code", "currency_code", "dates", "references", "parties",
     "lines": [{"line_number", "quantity", "uom", "unit_price", "price_basis", "ids", …}], "totals", "others"}`
     """
-    order: dict = {"po_number": "", "lines": []}
+    order: dict = {"order_ref": "", "lines": []}
     lines: list[dict] = order["lines"]
     current = order  # what the next segment belongs to: the order, or its newest line
     named: dict | None = None  # the newest party
@@ -49,7 +49,7 @@ def line(segment: list[str]) -> dict:
 
 def _begin(order: dict, segment: list[str]) -> None:
     purpose, type_, number, release, day, contract = cut(segment, 6)
-    order["po_number"] = number
+    order["order_ref"] = number
     order.update(
         compact(
             purpose_code=purpose, type_code=type_, release_number=release, order_date=iso_date(day),

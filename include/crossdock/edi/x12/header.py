@@ -46,23 +46,30 @@ def header_at(buffer: bytes, start: int, *, glued: bool = False) -> Header | Non
     if is_wrapped:
         parts = [part.translate(None, b"\r\n") for part in parts]
     raw = [text(part) for part in parts[1:16]]
-    shown = text(parts[16][:8])
+    shown = text(parts[16])
     if not shown or ((glued or is_wrapped) and tuple(map(len, raw)) != WIDTHS[:15]):
         return None
-    end = start + len(window) - len(parts[16]) + len(shown[0].encode())
-    terminator = _terminator(shown[1:])
+    component, terminator = _ending(shown)
     if terminator.isalnum() or terminator in (" ", "\t") or any(terminator in value for value in raw):
         return None
-    repetition = raw[10] if raw[11] >= "00402" else ""
-    delimiters = Delimiters(text(separator), shown[0], terminator, repetition)
-    return Header(start, end, (*raw, shown[0]), delimiters, terminator.encode(), is_wrapped)
+    end = start + len(window) - len(parts[16]) + len(component.encode())
+    delimiters = Delimiters(text(separator), component, terminator, raw[10] if raw[11] >= "00402" else "")
+    return Header(start, end, (*raw, component), delimiters, terminator.encode(), is_wrapped)
 
 
-def _terminator(rest: str) -> str:
-    """The segment terminator. A blank cannot be one, as data hold blanks: the line end after it is then meant."""
+def _ending(shown: str) -> tuple[str, str]:
+    """ISA16 and the segment terminator, from what follows the sixteenth separator.
+
+    Two slips are seen through: a blank in the terminator's place cannot be meant, as data hold blanks, so the line end
+    after it is; and where ISA16 is left out the terminator stands in its place, as the end of the next line shows.
+    """
+    component, rest = shown[0], shown[1:]
     if rest[:1] in (" ", "\t") and rest.lstrip(" \t")[:1] in ("\r", "\n"):
         rest = rest.lstrip(" \t")
-    return rest[:1] or "\n"
+    lines = rest.split("\n", 2)
+    if len(lines) == 3 and not lines[0].strip("\r") and lines[1].rstrip().endswith(component):
+        return "", component
+    return component, rest[:1] or "\n"
 
 
 def is_plainly_right(separator: bytes) -> re.Pattern[bytes]:
@@ -79,7 +86,8 @@ def check(raw: list[str], delimiters: Delimiters) -> list[Fault]:
     faults = []
     for index, (value, width) in enumerate(zip(raw, WIDTHS, strict=True)):
         if len(value) != width:
-            faults.append(_fault(index, value, f"{NAMES[index]} has {len(value)} characters and must have {width}"))
+            said = f"has {len(value)} characters and must have {width}" if value else "is missing"
+            faults.append(_fault(index, value, f"{NAMES[index]} {said}"))
     value = raw[8].strip()
     if len(value) == 6 and not (value.isdigit() and "01" <= value[2:4] <= "12" and "01" <= value[4:] <= "31"):
         faults.append(_fault(8, value, "is not a date as YYMMDD"))

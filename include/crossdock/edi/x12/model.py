@@ -18,7 +18,7 @@ class Fault:
     """One thing that is wrong, at one place."""
 
     level: str
-    """interchange (a TA1 tells it) · group (AK9) · set (AK5) · segment (AK3) · element (AK4)."""
+    """interchange (a TA1 tells it) · group (AK9) · set (AK5) · segment (AK3) · element (AK4) · business (none)."""
     code: str
     """The code of that acknowledgement."""
     segment: str
@@ -36,7 +36,8 @@ class Fault:
         return f"{self.segment}{self.element:02d}" if self.element else self.segment
 
     def __str__(self) -> str:
-        return f"{self.place} (segment {self.position}): {self.reason}"
+        at = f" (segment {self.position})" if self.position else ""
+        return f"{self.place}{at}: {self.reason}"
 
     def as_dict(self) -> dict:
         return {

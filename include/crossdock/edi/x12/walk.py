@@ -152,7 +152,7 @@ class Walk:
         opened.isa = opened.isa.rstrip(b" \t\r\n") if self._terminator in (b"\r", b"\n") else opened.isa
         if any("\u00a0" in value for value in opened.raw):
             opened.notes += ("no-break spaces as padding",)
-        opened.delimiters = replace(self._delimiters, component=opened.raw[15][:1])
+        opened.delimiters = replace(self._delimiters, component=(opened.raw[15:] or [""])[0][:1])
         self._number = opened.raw[12].encode()
         opened.faults += tuple(check(opened.raw, opened.delimiters))
 
