@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import psycopg
+from psycopg.types.json import Jsonb
+
 from crossdock_lab.systems.easypost import payloads as easypost
 from crossdock_lab.systems.epcis import payloads as epcis
 from crossdock_lab.systems.sap import payloads as sap
@@ -33,7 +35,6 @@ from crossdock_lab.world.model import (
     TrackingDetail,
     WarehouseEvent,
 )
-from psycopg.types.json import Jsonb
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 """When the order was placed; lab time of the tests is four days later."""
@@ -77,7 +78,7 @@ def delivery(placed: Order, changed_at: datetime = AT + timedelta(hours=20)) -> 
     )
     return Delivery(
         f"008{placed.number}", placed, WAREHOUSES[0], CARRIERS[0], lines, AT + timedelta(hours=2), changed_at,
-        AT + timedelta(hours=24), placed.promised_at, f"1Z{placed.number}", AT + timedelta(hours=20), "C", "C", "C", "C",
+        AT + timedelta(hours=24), placed.promised_at, f"1Z{placed.number}", AT + timedelta(hours=20), *"CCCC",
     )  # fmt: skip
 
 

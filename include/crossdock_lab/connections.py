@@ -24,9 +24,9 @@ def connections(dsn: str, base_url: str, sftp_host: str, sftp_port: int) -> dict
     base = base_url.rstrip("/")
     return {
         "sap_main": _http(base, SAP_LOGIN, kept["sap"]),
-        "wms_main": _http(f"{base}/wms", "", kept["wms"], BEARER | {"webhook_secret": kept["wms_webhook"]}),
-        "easypost": _http(f"{base}/easypost", kept["easypost"], "", {"webhook_secret": kept["easypost_webhook"]}),
-        "shop_main": _http(f"{base}/shop", "", kept["shop"], SHOP_HEADER | {"webhook_secret": kept["shop_webhook"]}),
+        "wms_main": _http(f"{base}/wms", "", kept["wms"], BEARER | _hook(kept["wms_webhook"])),
+        "easypost": _http(f"{base}/easypost", kept["easypost"], "", _hook(kept["easypost_webhook"])),
+        "shop_main": _http(f"{base}/shop", "", kept["shop"], SHOP_HEADER | _hook(kept["shop_webhook"])),
         "zendesk": _http(f"{base}/zendesk", ZENDESK_LOGIN, kept["zendesk"]),
         "acme_edi": {
             "conn_type": "sftp",
@@ -41,3 +41,7 @@ def connections(dsn: str, base_url: str, sftp_host: str, sftp_port: int) -> dict
 
 def _http(host: str, login: str, password: str, extra: dict | None = None) -> dict:
     return {"conn_type": "http", "host": host, "login": login, "password": password, "extra": extra or {}}
+
+
+def _hook(secret: str) -> dict:
+    return {"webhook_secret": secret}

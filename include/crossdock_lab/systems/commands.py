@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Annotated
 
 import typer
@@ -37,9 +36,10 @@ def show_connections(
     """Print the connections to the lab as JSON: secrets included."""
     import shlex
 
+    from crossdock_lab import db
     from crossdock_lab.connections import connections
 
-    given = connections(os.environ["CROSSDOCK_LAB_DSN"], f"http://{host}:{port}", host, sftp_port)
+    given = connections(db.dsn(), f"http://{host}:{port}", host, sftp_port)
     if not exports:
         typer.echo(json.dumps(given, indent=2))
         return

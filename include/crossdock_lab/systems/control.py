@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import importlib
-from datetime import UTC, datetime, timedelta
-from types import ModuleType
+from datetime import datetime, timedelta
 
-import psycopg
 from psycopg.types.json import Jsonb
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from crossdock_lab.clock import Clock, Reading
 from crossdock_lab.systems import misbehave
 from crossdock_lab.systems.http import Lab, Refusal, answering, json_response
 
@@ -55,17 +50,17 @@ class Control:
         return json_response({"status": "ok", "objects": {f"{system}/{kind}": count for system, kind, count in counts}})
 
     async def clock(self, request: Request) -> Response:
-        reading = await asyncio.to_thread(_reading, self.lab.dsn)
+        reading = await self.lab.world.reading()
         times = {"now": reading.now.isoformat(), "started_at": reading.started_at.isoformat()}
         return json_response(times | {"speed": reading.speed})
 
     async def step(self, request: Request) -> Response:
         """Advance the world: `{"until": "<ISO>"}`, or `{"seconds": n}` from where it is."""
         given = await request.json()
-        reading = await asyncio.to_thread(_reading, self.lab.dsn)
+        reading = await self.lab.world.reading()
         until = datetime.fromisoformat(given["until"]) if "until" in given else reading.now
         until += timedelta(seconds=float(given.get("seconds", 0)))
-        await advance(self.lab, until)
+        await self.lab.world.advance(until)
         return json_response({"now": (await self.lab.now()).isoformat()})
 
     async def misbehave(self, request: Request) -> Response:
@@ -111,32 +106,3 @@ class Control:
 
     async def _refresh(self) -> None:
         self.lab.rules.replace(await self.lab.store.rows(misbehave.SELECT))
-
-
-def _reading(dsn: str) -> Reading:
-    with psycopg.connect(dsn, options="-c TimeZone=UTC") as connection:
-        return Clock(connection).read()
-
-
-def _world() -> ModuleType:
-    """The world, imported only when it has to go on: the faces also serve a database that somebody filled by hand."""
-    return importlib.import_module("crossdock_lab.world.run")
-
-
-async def advance(lab: Lab, until: datetime) -> None:
-    """Work the world out up to `until` (lab time)."""
-    async with lab.lock:
-        await asyncio.to_thread(_advance, lab.dsn, until)
-
-
-def _advance(dsn: str, until: datetime) -> None:
-    with psycopg.connect(dsn, options="-c TimeZone=UTC") as connection:
-        _world().advance(connection, until)
-
-
-async def advance_by_clock(lab: Lab) -> None:
-    """Work the world out up to where its running clock is; nothing while it stands still."""
-    rows = await lab.store.rows("select processed_through, wall_at, speed from lab.clock")
-    if rows and rows[0][2] > 0:
-        now, wall_at, speed = rows[0]
-        await advance(lab, now + (datetime.now(UTC) - wall_at) * speed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,6 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crossdock_lab.systems.misbehave import Rules
+from crossdock_lab.systems.running import Running
 from crossdock_lab.systems.store import Store, insert, next_number, overlay
 
 
@@ -36,11 +36,10 @@ class Refusal(Exception):
 class Lab:
     """What every face needs: the store, the rules of misbehaviour, the secrets, the lab's time."""
 
-    def __init__(self, dsn: str, pool: AsyncConnectionPool, secrets: dict[str, str]) -> None:
-        self.dsn, self.pool, self.secrets = dsn, pool, secrets
+    def __init__(self, pool: AsyncConnectionPool, secrets: dict[str, str], world: Running) -> None:
+        self.pool, self.secrets, self.world = pool, secrets, world
         self.store = Store(pool)
         self.rules = Rules()
-        self.lock = asyncio.Lock()
 
     async def now(self) -> datetime:
         """Lab time: nothing at or before it can still appear in what the world does."""

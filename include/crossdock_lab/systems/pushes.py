@@ -26,7 +26,7 @@ from crossdock_lab.systems.easypost import payloads as easypost
 from crossdock_lab.systems.epcis import payloads as epcis
 from crossdock_lab.systems.http import Lab
 
-PARTNERS = {"wms": "wms-main", "easypost": "easypost", "shop": "shop-main", "zendesk": "zendesk"}
+PARTNERS = {"wms": "wms-main", "easypost": "easypost", "shop": "shop-main"}
 TRIES, LONGEST = 12, 60
 """How often a push is tried, and the longest pause between two tries (s)."""
 BATCH, AT_ONCE, IDLE = 200, 16, 0.05

@@ -18,8 +18,8 @@ def new_secret() -> str:
 
 
 MAKERS: dict[str, Callable[[], str]] = {
-    **dict.fromkeys(("sap", "epcis", "easypost", "shopify", "zendesk", "x12", "control"), new_secret),
-    **dict.fromkeys(("epcis_webhook", "easypost_webhook", "shopify_webhook"), new_secret),
+    **dict.fromkeys(("sap", "wms", "easypost", "shop", "zendesk", "x12", "control"), new_secret),
+    **dict.fromkeys(("wms_webhook", "easypost_webhook", "shop_webhook"), new_secret),
     "x12_host_key": new_host_key,
 }
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncssh
 import psycopg
 import structlog
 import uvicorn
@@ -22,12 +23,15 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
+from crossdock.core.errors import Misconfigured
+from crossdock_lab import db
 from crossdock_lab.systems import control, misbehave, secrets
 from crossdock_lab.systems.easypost import service as easypost
 from crossdock_lab.systems.epcis import service as epcis
 from crossdock_lab.systems.http import Lab, Stamped
 from crossdock_lab.systems.misbehave import Misbehaving
 from crossdock_lab.systems.pushes import Sender
+from crossdock_lab.systems.running import Running
 from crossdock_lab.systems.sap import service as sap
 from crossdock_lab.systems.sftp import Mailbox
 from crossdock_lab.systems.shopify import service as shopify
@@ -35,8 +39,8 @@ from crossdock_lab.systems.zendesk import service as zendesk
 
 FACES = {"sap": sap, "wms": epcis, "easypost": easypost, "shop": shopify, "zendesk": zendesk}
 """Each system by the prefix of its paths, which is its name in the lab's tables."""
-TICK, RULES_EVERY = 0.25, 0.25
-"""Wall seconds between two steps of a running world, and between two looks at the rules of misbehaviour."""
+TICK, RULES_EVERY, MAILBOX_EVERY = 0.25, 0.25, 0.25
+"""Wall seconds between two steps of a running world, two looks at the rules, two looks at the mailbox."""
 
 log = structlog.get_logger(room="lab")
 
@@ -54,7 +58,7 @@ class Place:
         """As `CROSSDOCK_LAB_*` say."""
         mailbox = os.environ.get("CROSSDOCK_LAB_MAILBOX")
         return cls(
-            os.environ["CROSSDOCK_LAB_DSN"],
+            db.dsn(),
             os.environ.get("CROSSDOCK_LAB_WEBHOOKS", ""),
             Path(mailbox) if mailbox else None,
         )
@@ -66,7 +70,7 @@ async def opened(place: Place) -> AsyncIterator[Lab]:
     with psycopg.connect(place.dsn, autocommit=True) as connection:
         kept = secrets.kept(connection)
     async with AsyncConnectionPool(place.dsn, min_size=2, max_size=16, open=False, kwargs=_SESSION) as pool:
-        lab = Lab(place.dsn, pool, kept)
+        lab = Lab(pool, kept, Running(place.dsn))
         await look_at_rules(lab)
         yield lab
 
@@ -88,23 +92,17 @@ async def look_at_rules(lab: Lab) -> None:
     lab.rules.replace(await lab.store.rows(misbehave.SELECT))
 
 
-async def _rules(lab: Lab) -> None:
+async def _again_and_again(what: str, work: Callable[[], Awaitable[object]], seconds: float) -> None:
+    """Do `work` every so often, for ever; whatever goes wrong is said, and it is done again."""
     while True:
         try:
-            await look_at_rules(lab)
-        except psycopg.Error as error:  # the database is away: the rules of before hold until it is back
-            log.error("the rules of misbehaviour could not be read", error=str(error))
-        await asyncio.sleep(RULES_EVERY)
-
-
-async def _tick(lab: Lab) -> None:
-    """Let the world go on as its clock says, for ever."""
-    while True:
-        try:
-            await control.advance_by_clock(lab)
-        except psycopg.Error as error:  # the same step is taken again: the world's steps are transactions
-            log.error("the world could not go on", error=str(error))
-        await asyncio.sleep(TICK)
+            await work()
+        except Misconfigured:  # there is no world yet: somebody is about to make one
+            await asyncio.sleep(1)
+        except psycopg.Error as error:  # the database is away, or refused: nothing is half done
+            log.error("the lab could not go on", what=what, error=str(error))
+            await asyncio.sleep(1)
+        await asyncio.sleep(seconds)
 
 
 async def run(place: Place, host: str, port: int, sftp_port: int) -> None:
@@ -113,7 +111,11 @@ async def run(place: Place, host: str, port: int, sftp_port: int) -> None:
         mailbox = Mailbox(lab, place.mailbox or Path(tempfile.mkdtemp(prefix="crossdock-lab-")) / "mailbox")
         stack.push_async_callback(_close, await mailbox.listen(host, sftp_port))
         config = uvicorn.Config(application(lab), host=host, port=port, log_level="warning", access_log=False)
-        loops = [_rules(lab), _tick(lab), mailbox.run()]
+        loops = [
+            _again_and_again("rules", lambda: look_at_rules(lab), RULES_EVERY),
+            _again_and_again("world", lab.world.follow_clock, TICK),
+            _again_and_again("mailbox", mailbox.look, MAILBOX_EVERY),
+        ]
         if place.webhooks:
             loops.append(Sender(lab, place.webhooks).run())
         tasks = [asyncio.create_task(loop) for loop in loops]
@@ -125,7 +127,7 @@ async def run(place: Place, host: str, port: int, sftp_port: int) -> None:
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _close(acceptor) -> None:
+async def _close(acceptor: asyncssh.SSHAcceptor) -> None:
     acceptor.close()
     await acceptor.wait_closed()
 

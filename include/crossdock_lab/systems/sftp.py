@@ -7,23 +7,16 @@ to `archive/`, which we do not see. The host key and the login are kept in the l
 
 from __future__ import annotations
 
-import asyncio
 import os
 import posixpath
 from pathlib import Path
 
 import asyncssh
-import psycopg
-import structlog
 
 from crossdock_lab.systems.http import Lab, same
 
 LOGIN = "crossdock"
 OUTBOUND, INBOUND, ARCHIVE = "outbound", "inbound", "archive"
-EVERY = 0.25
-"""Seconds between two looks for files that are due or have come in."""
-
-log = structlog.get_logger(room="lab")
 
 
 class Login(asyncssh.SSHServer):
@@ -58,15 +51,10 @@ class Mailbox:
             sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=root),
         )  # fmt: skip
 
-    async def run(self) -> None:
-        """Drop what is due and take in what has come, for ever."""
-        while True:
-            try:
-                await self.drop()
-                await self.collect()
-            except psycopg.Error as error:  # the database is away: files and rows are still there when it is back
-                log.error("the mailbox could not be served", error=str(error))
-            await asyncio.sleep(EVERY)
+    async def look(self) -> None:
+        """Drop what is due and take in what has come."""
+        await self.drop()
+        await self.collect()
 
     async def drop(self) -> int:
         """Write the files that are due, each under a hidden name first; how many."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
@@ -27,13 +28,24 @@ FUNCTIONS: dict[str, Callable[[str, str], bool]] = {
     "endswith": lambda text, part: text.endswith(part),
     "substringof": lambda part, text: part in text,
 }
+CHANGES = dict.fromkeys(("LastChangeDateTime", "LastChangeDate", "CreationDate"), "changed")
+"""Properties that are never later than the object's last change: a lower bound of one is a lower bound of that."""
 WORDS = {"true": True, "false": False, "null": None}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WIRE_DATE = re.compile(r"^/Date\((-?\d+)(?:[+-]\d+)?\)/$")
 WIRE_TIME = re.compile(r"^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?$")
 
 Row = dict[str, object]
-Test = Callable[[Row], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A compiled expression. `least` says what no row that passes can be below, by property: what an index can use."""
+
+    of: Callable[[Row], object]
+    least: dict[str, object] = field(default_factory=dict)
+    name: str = ""
+    """The property, where the expression is nothing else."""
 
 
 class BadQuery(ValueError):
@@ -118,7 +130,8 @@ def _either(tokens: list) -> tuple[Test, list]:
     left, tokens = _both(tokens)
     while tokens and tokens[0] == ("word", "or"):
         right, tokens = _both(tokens[1:])
-        left = _joined(left, right, any)
+        both = {name: min(left.least[name], right.least[name]) for name in left.least.keys() & right.least.keys()}
+        left = Test(_any_of(left, right), both)
     return left, tokens
 
 
@@ -126,12 +139,16 @@ def _both(tokens: list) -> tuple[Test, list]:
     left, tokens = _one(tokens)
     while tokens and tokens[0] == ("word", "and"):
         right, tokens = _one(tokens[1:])
-        left = _joined(left, right, all)
+        left = Test(_all_of(left, right), left.least | right.least)
     return left, tokens
 
 
-def _joined(left: Test, right: Test, how: Callable) -> Test:
-    return lambda row: how(test(row) for test in (left, right))
+def _any_of(left: Test, right: Test) -> Callable[[Row], bool]:
+    return lambda row: bool(left.of(row) or right.of(row))
+
+
+def _all_of(left: Test, right: Test) -> Callable[[Row], bool]:
+    return lambda row: bool(left.of(row) and right.of(row))
 
 
 def _one(tokens: list) -> tuple[Test, list]:
@@ -139,14 +156,14 @@ def _one(tokens: list) -> tuple[Test, list]:
         raise BadQuery("$filter ends too early")
     if tokens[0] == ("word", "not"):
         inner, rest = _one(tokens[1:])
-        return (lambda row: not inner(row)), rest
+        return Test(lambda row: not inner.of(row)), rest
     if tokens[0] == ("mark", "("):
         inner, rest = _either(tokens[1:])
         return inner, _past(rest, ")")
     left, rest = _operand(tokens)
     if rest and rest[0][0] == "word" and rest[0][1] in COMPARE:
         right, after = _operand(rest[1:])
-        return _comparison(COMPARE[rest[0][1]], left, right), after
+        return _comparison(rest[0][1], left, right), after
     return left, rest
 
 
@@ -155,12 +172,12 @@ def _operand(tokens: list) -> tuple[Test, list]:
         raise BadQuery("$filter ends too early")
     kind, value = tokens[0]
     if kind == "value":
-        return (lambda row: value), tokens[1:]
+        return Test(lambda row: value), tokens[1:]
     if kind != "word":
         raise BadQuery(f"unexpected {value!r} in $filter")
     if tokens[1:2] == [("mark", "(")]:
         return _call(value, tokens[2:])
-    return (lambda row: native(_property(row, value))), tokens[1:]
+    return Test(lambda row: native(_property(row, value)), name=value), tokens[1:]
 
 
 def _call(name: str, tokens: list) -> tuple[Test, list]:
@@ -168,7 +185,8 @@ def _call(name: str, tokens: list) -> tuple[Test, list]:
         raise BadQuery(f"function {name} is not supported")
     first, rest = _operand(tokens)
     second, rest = _operand(_past(rest, ","))
-    return (lambda row: FUNCTIONS[name](str(first(row) or ""), str(second(row) or ""))), _past(rest, ")")
+    call = FUNCTIONS[name]
+    return Test(lambda row: call(str(first.of(row) or ""), str(second.of(row) or ""))), _past(rest, ")")
 
 
 def _past(tokens: list, mark: str) -> list:
@@ -183,14 +201,17 @@ def _property(row: Row, name: str) -> object:
     return row[name]
 
 
-def _comparison(compare: Callable, left: Test, right: Test) -> Test:
+def _comparison(word: str, left: Test, right: Test) -> Test:
+    compare = COMPARE[word]
+
     def test(row: Row) -> bool:
-        a, b = _alike(left(row), right(row))
+        a, b = _alike(left.of(row), right.of(row))
         if a is None or b is None:
-            return compare(a, b) if compare in (operator.eq, operator.ne) else False
+            return compare(a, b) if word in ("eq", "ne") else False
         return compare(a, b)
 
-    return test
+    bounded = word in ("gt", "ge", "eq") and left.name and not right.name and right.of({}) is not None
+    return Test(test, {CHANGES.get(left.name, left.name): right.of({})} if bounded else {})
 
 
 def _alike(a: object, b: object) -> tuple[object, object]:
@@ -200,14 +221,6 @@ def _alike(a: object, b: object) -> tuple[object, object]:
     if isinstance(a, Decimal) and isinstance(b, str):
         return a, Decimal(b or "0")
     return a, b
-
-
-def lower_bound(text: str, name: str) -> datetime | None:
-    """The moment in `name ge|gt datetime…'…'` where the whole filter is joined by `and`: what an index can use."""
-    if re.search(r"\bor\b|\bnot\b", text):
-        return None
-    found = re.search(rf"\b{name}\s+g[et]\s+(datetimeoffset|datetime)'([^']*)'", text)
-    return _typed(found[1], found[2]) if found else None
 
 
 def ordered(rows: list[Row], orderby: str) -> list[Row]:

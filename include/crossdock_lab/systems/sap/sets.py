@@ -34,7 +34,6 @@ class EntitySet:
     properties: Mapping[str, str]
     navigation: Mapping[str, str] = field(default_factory=dict)
     path: tuple[str, ...] = ()
-    changed: str = ""
 
     def rows_of(self, payload: Row) -> list[Row]:
         """The rows of this set in one object."""
@@ -76,7 +75,7 @@ SALES_ORDER = EntitySet(
         n="TotalNetAmount",
         b="CompleteDeliveryIsDefined",
     ),
-    {"to_Item": "A_SalesOrderItem"}, changed="LastChangeDateTime",
+    {"to_Item": "A_SalesOrderItem"},
 )  # fmt: skip
 
 SALES_ORDER_ITEM = EntitySet(
@@ -123,7 +122,7 @@ DELIVERY = EntitySet(
         n="HeaderGrossWeight",
         b="CompleteDeliveryIsDefined",
     ),
-    {"to_DeliveryDocumentItem": "A_OutbDeliveryItem"}, changed="LastChangeDate",
+    {"to_DeliveryDocumentItem": "A_OutbDeliveryItem"},
 )  # fmt: skip
 
 DELIVERY_ITEM = EntitySet(
