@@ -17,21 +17,33 @@ from crossdock.core import log
 from crossdock.core.errors import CrossdockError, Misconfigured
 
 
-def build() -> typer.Typer:
-    """The whole command line."""
+def build(command: str | None = None) -> typer.Typer:
+    """The whole command line, or as much of it as `command` needs.
+
+    Where a module is named as the command is, no other is imported: a poll should not pay for what it does not use.
+    """
     app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-    for module in sorted(pkgutil.iter_modules(__path__), key=lambda m: m.name):
-        importlib.import_module(f"{__name__}.{module.name}").register(app)
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    if command in names:
+        app.callback()(_nothing)  # keeps the command's name where it is the only one
+        importlib.import_module(f"{__name__}.{command}").register(app)
+        return app
+    for name in names:
+        importlib.import_module(f"{__name__}.{name}").register(app)
     for point in entry_points(group="crossdock.commands"):
         point.load()(app)
     return app
+
+
+def _nothing() -> None:
+    """Typer asks for a callback."""
 
 
 def main() -> None:
     """The console script."""
     log.configure()
     try:
-        build()()
+        build(sys.argv[1] if len(sys.argv) > 1 else None)()
     except CrossdockError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         if error.hint:
