@@ -76,7 +76,6 @@ def variables(state: State) -> dict[str, str]:
         ("scheduler", "orphaned_tasks_check_interval"): "30",
         ("dag_processor", "refresh_interval"): "5",
         ("dag_processor", "min_file_process_interval"): "30",
-        ("usage_data_collection", "enabled"): "False",
     }
     named = {f"AIRFLOW__{section.upper()}__{option.upper()}": value for (section, option), value in options.items()}
     keeper = {"conn_type": "http", "host": base_url, "login": KEEPER, "password": state.secret("airflow.keeper")}

@@ -16,9 +16,7 @@ from crossdock.stack.state import prepare
 from crossdock.stack.supervisor import Process
 
 SLEEP = "import time; time.sleep(600)"
-STUBBORN = (
-    "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
-)
+STUBBORN = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
 PARENT = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True).wait()"  # noqa: E501
 
 

@@ -1,0 +1,219 @@
+"""The whole installation, for real: up, used, wounded, up again, down. One boot serves all tests, in their order."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from crossdock.stack import proc
+
+pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(600), pytest.mark.xdist_group("stack")]
+CROSSDOCK = Path(sys.executable).parent / "crossdock"
+
+
+class Installation:
+    """An installation in a folder of its own, driven by the command line as a person drives it."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("CROSSDOCK_", "AIRFLOW"))
+        }
+        self.environment |= {"CROSSDOCK_HOME": str(home)}
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([CROSSDOCK, *words], env=self.environment, capture_output=True, text=True, timeout=400)
+
+    def status(self) -> dict:
+        return json.loads(self.run("status", "--json").stdout)
+
+    def pid(self, name: str) -> int | None:
+        return next(row["pid"] for row in self.status()["processes"] if row["name"] == name)
+
+    def state(self) -> dict:
+        return json.loads((self.home / "state.json").read_text())
+
+    def api(self) -> httpx.Client:
+        state = self.state()
+        base = f"http://127.0.0.1:{state['port.airflow']}"
+        given = {"username": "admin", "password": state["secret.airflow.admin"]}
+        token = httpx.post(f"{base}/auth/token", json=given, timeout=60).raise_for_status().json()["access_token"]
+        return httpx.Client(base_url=base, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def installation() -> Iterator[Installation]:
+    """Up, without the lab."""
+    home = Path("/tmp") / f"crossdock-up-{secrets.token_hex(4)}"
+    made = Installation(home)
+    done = made.run("up", "--no-lab")
+    assert done.returncode == 0, done.stderr
+    made.printed = done.stdout
+    yield made
+    made.run("down")
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def until(found: Callable[[], object], seconds: float = 90) -> object:
+    end = time.monotonic() + seconds
+    while not (value := found()):
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.5)
+    return value
+
+
+def test_it_is_healthy_and_prints_a_login(installation: Installation):
+    """All of Airflow's parts are healthy; the URL, the user and the BI login are printed."""
+    status = installation.status()
+    assert set(status["airflow"].values()) == {"healthy"}
+    assert {row["state"] for row in status["processes"]} == {"running"}
+    assert status["addresses"]["airflow"] in installation.printed
+    assert "password" in installation.printed
+    assert "bi_reader" in installation.printed
+
+
+def test_nothing_listens_beyond_loopback(installation: Installation):
+    """Every listening socket of every process is bound to 127.0.0.1."""
+    listening = []
+    for pid in {pid for row in installation.status()["processes"] for pid in proc.family(row["pid"])}:
+        inodes = sockets(pid)
+        for table in ("tcp", "tcp6"):
+            for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+                fields = line.split()
+                if fields[3] == "0A" and fields[9] in inodes:
+                    listening.append(fields[1])
+    assert listening
+    assert {address.split(":")[0] for address in listening} == {"0100007F"}
+
+
+def sockets(pid: int) -> set[str]:
+    """Inodes of a process's open sockets."""
+    found = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            target = os.readlink(entry)
+        except FileNotFoundError:
+            continue
+        if target.startswith("socket:["):
+            found.add(target[8:-1])
+    return found
+
+
+def test_the_doctor_finds_nothing_wrong_but_says_that_there_is_no_tls(installation: Installation):
+    """Warnings only, each with what to do."""
+    findings = {finding["check"]: finding for finding in json.loads(installation.run("doctor", "--json").stdout)}
+    assert not [finding for finding in findings.values() if finding["verdict"] == "wrong"]
+    assert findings["encryption"]["verdict"] == "warning"
+    assert findings["encryption"]["mend"]
+    assert findings["separation"]["verdict"] == "ok"
+
+
+def test_the_bi_login_works_and_sees_marts_only(installation: Installation):
+    """What is printed for BI can read marts, and nothing of raw."""
+    line = next(line for line in installation.printed.splitlines() if "bi_reader" in line)
+    with psycopg.connect(line.split("'")[1]) as connection:
+        assert connection.execute("select has_schema_privilege('marts', 'usage')").fetchone() == (True,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("select * from raw.documents")
+
+
+def test_every_dag_is_there_unpaused_and_the_fast_lane_runs(installation: Installation):
+    """New DAGs are not paused; the minute's run succeeds by itself."""
+    with installation.api() as api:
+        assert api.get("/api/v2/importErrors").json()["total_entries"] == 0
+        dags = {dag["dag_id"]: dag for dag in api.get("/api/v2/dags", params={"limit": 100}).json()["dags"]}
+        assert {"fast_lane", "batch_lane", "full_rebuild", "housekeeping", "edi_acknowledge"} <= set(dags)
+        assert not [dag_id for dag_id, dag in dags.items() if dag["is_paused"]]
+        query = {"state": "success", "limit": 1}
+        until(lambda: api.get("/api/v2/dags/fast_lane/dagRuns", params=query).json()["dag_runs"], 150)
+
+
+def test_the_lane_refuses_a_backfill(installation: Installation):
+    """Three hours of a minute's sweep would be 181 runs."""
+    window = {"dag_id": "fast_lane", "from_date": "2026-01-01T00:00:00Z", "to_date": "2026-01-01T03:00:00Z"}
+    with installation.api() as api:
+        assert api.post("/api/v2/backfills", json=window | {"max_active_runs": 1}).status_code in (400, 422)
+
+
+def test_documents_need_a_login_and_a_role(installation: Installation):
+    """No token: 401. A role that may read: the page. A user without the right: 403."""
+    state = installation.state()
+    base = f"http://127.0.0.1:{state['port.airflow']}"
+    assert httpx.get(f"{base}/crossdock-docs/").status_code == 401
+    with installation.api() as api:
+        assert "Runbooks" in api.get("/crossdock-docs/").text
+        assert api.get("/crossdock-docs/runbooks/").status_code == 200
+        assert api.get("/crossdock-docs/dbt/..%2f..%2fstate.json").status_code == 404
+    keeper = {"username": "crossdock-housekeeping", "password": state["secret.airflow.keeper"]}
+    token = httpx.post(f"{base}/auth/token", json=keeper).json()["access_token"]
+    assert httpx.get(f"{base}/crossdock-docs/", headers={"Authorization": f"Bearer {token}"}).status_code == 403
+
+
+def test_housekeeping_deletes_old_runs_and_only_those(installation: Installation, monkeypatch: pytest.MonkeyPatch):
+    """Through the API, as a user who can do that and cannot start a run."""
+    from datetime import timedelta
+
+    from crossdock.stack import housekeeping
+
+    state = installation.state()
+    host = f"http://127.0.0.1:{state['port.airflow']}"
+    login = {"login": "crossdock-housekeeping", "password": state["secret.airflow.keeper"]}
+    monkeypatch.setenv("AIRFLOW_CONN_AIRFLOW_API", json.dumps({"conn_type": "http", "host": host, **login}))
+    assert housekeeping.purge_runs(["fast_lane", "no_such_dag"]) == {"fast_lane": 0, "no_such_dag": 0}
+    monkeypatch.setattr(housekeeping, "KEPT", {"success": timedelta(0)})
+    assert housekeeping.purge_runs(["fast_lane"])["fast_lane"] >= 1
+    token = httpx.post(f"{host}/auth/token", json={"username": login["login"], "password": login["password"]}).json()
+    headers = {"Authorization": f"Bearer {token['access_token']}"}
+    start = httpx.post(f"{host}/api/v2/dags/fast_lane/dagRuns", headers=headers, json={"logical_date": None})
+    assert start.status_code == 403
+
+
+def test_a_second_up_reuses_everything(installation: Installation):
+    """Same processes, same ports, a few seconds."""
+    before = {row["name"]: row["pid"] for row in installation.status()["processes"]}
+    done = installation.run("up")
+    assert done.returncode == 0, done.stderr
+    assert {row["name"]: row["pid"] for row in installation.status()["processes"]} == before
+    assert done.stdout == installation.printed
+
+
+@pytest.mark.parametrize("name", ["worker", "inbox", "airflow-triggerer"])
+def test_a_killed_process_comes_back(installation: Installation, name: str):
+    """kill -9: another one runs within seconds."""
+    killed = installation.pid(name)
+    os.kill(killed, signal.SIGKILL)
+    assert until(lambda: installation.pid(name) not in (None, killed), 30)
+
+
+def test_a_killed_database_comes_back_and_the_rest_with_it(installation: Installation):
+    """kill -9 of Postgres: it recovers, and Airflow is healthy again."""
+    killed = installation.pid("postgres")
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: installation.pid("postgres") not in (None, killed), 30)
+    until(lambda: set(installation.status()["airflow"].values()) == {"healthy"}, 120)
+
+
+def test_down_leaves_nothing_even_after_the_supervisor_was_killed(installation: Installation):
+    """kill -9 of the supervisor, then down: no process, no port."""
+    status = installation.status()
+    pids = [pid for row in status["processes"] for pid in proc.family(row["pid"] or 0) if row["pid"]]
+    os.kill(status["supervisor_pid"], signal.SIGKILL)
+    done = installation.run("down")
+    assert done.returncode == 0, done.stderr
+    assert "left over" in done.stdout
+    assert proc.marked(installation.home) == []
+    assert [pid for pid in pids if proc.started(pid)] == []
+    with pytest.raises(psycopg.OperationalError, match="refused"):
+        psycopg.connect(host="127.0.0.1", port=installation.state()["port.postgres"], user="postgres")
