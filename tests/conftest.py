@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +14,10 @@ import pytest
 
 from crossdock.core.settings import Settings
 from crossdock.db import migrate
+from crossdock.lanes import models
 from crossdock.stack.postgres import OWNER, PRODUCT_ROLES, Server, create_product, free_port
 
+os.environ.setdefault("CROSSDOCK_HOME", tempfile.mkdtemp(prefix="crossdock-test-home-"))
 PASSWORD = "for-tests-only"
 
 
@@ -50,16 +53,39 @@ def template(postgres: Server) -> str:
 @pytest.fixture
 def database(postgres: Server, template: str) -> Iterator[dict[str, str]]:
     """A fresh copy of the migrated database: DSN by role (`app`, `dbt`, `owner`, `bi_reader`, `auditor`)."""
+    yield from _fresh(postgres, template)
+
+
+def _fresh(postgres: Server, template: str) -> Iterator[dict[str, str]]:
     name = f"t_{secrets.token_hex(6)}"
     with psycopg.connect(postgres.superuser, autocommit=True) as admin:
-        admin.execute(f'create database "{name}" template "{template}" owner {OWNER}')
-        admin.execute(f'revoke all on database "{name}" from public')
-        for role in PRODUCT_ROLES:
-            admin.execute(f'grant connect, temporary on database "{name}" to "{role}"')
-    dsns = {role.removeprefix("crossdock_"): postgres.dsn(name, role, PASSWORD) for role in (OWNER, *PRODUCT_ROLES)}
-    yield dsns
+        _copy(admin, template, name)
+    yield {role.removeprefix("crossdock_"): postgres.dsn(name, role, PASSWORD) for role in (OWNER, *PRODUCT_ROLES)}
     with psycopg.connect(postgres.superuser, autocommit=True) as admin:
         admin.execute(f'drop database "{name}" with (force)')
+
+
+def _copy(admin: psycopg.Connection, template: str, name: str) -> None:
+    admin.execute(f'create database "{name}" template "{template}" owner {OWNER}')
+    admin.execute(f'revoke all on database "{name}" from public')
+    for role in PRODUCT_ROLES:
+        admin.execute(f'grant connect, temporary on database "{name}" to "{role}"')
+
+
+@pytest.fixture(scope="session")
+def modelled_template(postgres: Server, template: str) -> str:
+    """A database with every dbt model built, to copy from: its name."""
+    name = "template_modelled"
+    with psycopg.connect(postgres.superuser, autocommit=True) as admin:
+        _copy(admin, template, name)
+    models.build(conninfo=postgres.dsn(name, "crossdock_dbt", PASSWORD))
+    return name
+
+
+@pytest.fixture
+def modelled(postgres: Server, modelled_template: str) -> Iterator[dict[str, str]]:
+    """A fresh copy of the database with every model built: DSN by role."""
+    yield from _fresh(postgres, modelled_template)
 
 
 @pytest.fixture
