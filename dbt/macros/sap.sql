@@ -2,7 +2,7 @@
 
 {#- `/Date(1492041600000)/` or `/Date(1492041600000+0000)/`, milliseconds since 1970 in UTC; null for anything else. -#}
 {% macro sap_instant(value) -%}
-to_timestamp(substring({{ value }} from '^/Date\((-?\d{1,15})')::bigint / 1000.0)
+to_timestamp(substring({{ value }} from '^/Date\((-?[0-9]{1,15})')::bigint / 1000.0)
 {%- endmacro %}
 
 {#- The calendar day that SAP means by a DateTime without a time: it is written as midnight UTC, whatever the zone. -#}
@@ -17,7 +17,7 @@ to_timestamp(substring({{ value }} from '^/Date\((-?\d{1,15})')::bigint / 1000.0
 
 {#- A day and a time of day (`PT13H20M00S`) are two fields, both in the zone of the place; no time means its midnight. -#}
 {% macro sap_at(day, time, zone) -%}
-(({{ sap_date(day) }} + coalesce(substring({{ time }} from '^PT(?:\d+H)?(?:\d+M)?(?:\d+S)?$'), 'PT0S')::interval) at time zone {{ zone }})
+(({{ sap_date(day) }} + coalesce(substring({{ time }} from '^PT(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+S)?$'), 'PT0S')::interval) at time zone {{ zone }})
 {%- endmacro %}
 
 {#- The rows of an expanded navigation property. -#}

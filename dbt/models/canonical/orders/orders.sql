@@ -197,7 +197,7 @@ judged as (
                 then coalesce(f.status_code, s.status_code, 'accepted')
             else coalesce(s.status_code, 'accepted')
         end as fulfillment_status_code,
-        a.parts_count,
+        coalesce(a.parts_count, 0) as parts_count,
         r.thread_id is not null as has_regulated_lines
     from headers as h
     left join progress as p on p.thread_id = h.thread_id
