@@ -125,9 +125,9 @@ def _sap() -> list[tuple[str, str, str]]:
     rows += [("carrier", carrier.sap_route, carrier.code) for carrier in CARRIERS]
     rows += [("customer_tier", code, tier) for tier, code in TIER_SAP.items()]
     rows += [
-        ("delivery_block", "02", "compliance"),
-        ("delivery_block", "04", "compliance"),
-        ("delivery_block", "05", "price"),
+        ("hold", "02", "compliance"),
+        ("hold", "04", "compliance"),
+        ("hold", "05", "price"),
     ]
     return [*rows, ("sold_to_partner", SHOP_SOLD_TO, "shop-main"), ("sold_to_partner", EDI_SOLD_TO, "acme-edi")]
 
