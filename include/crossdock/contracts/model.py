@@ -1,9 +1,14 @@
 """What we read of an ODCS 3.1 file; the whole of it is checked against the published JSON Schema.
 
-Custom properties of ours: on the contract `systemType`; on an object `path` (where its array sits in the payload,
-keys or a jsonpath; absent for the record itself) and `also` (more arrays of the same parts); on a property `path`
-(keys, or a jsonpath from `$`; absent: the property's own name), `orElse` (another path, where that is empty), `strip` (a pattern cut off), `codeMap` (the kind of code
-that must be mapped), `ownCodes` (codes that are ours already and need no map) and `orderRef` (this names the order).
+Custom properties of ours. On an object: `path`, where its array sits in the payload (absent for the record itself), and
+`also`, further keys with arrays of the same parts. On a property:
+
+- `path`: where it sits; absent, the property's own name. Steps are keys, numbers (an element), or `{key: pattern}`
+  (the first element of which that key ends like this)
+- `orElse`: another path, for where that is empty
+- `strip`: a pattern cut off before anything looks at the value
+- `codeMap`: the kind of code it is; it must be mapped, but for `ownCodes` (ours already) or where `mapOptional` is true
+- `orderRef`: this names the order, in the partner's words
 """
 
 from __future__ import annotations
@@ -65,6 +70,11 @@ class Property(Element):
     def code_map(self) -> str | None:
         """The kind of code this is, when it must be mapped."""
         return self.custom.get("codeMap")
+
+    @property
+    def must_be_mapped(self) -> bool:
+        """Whether a code without a mapping is set aside; else it stands as it is, or as nothing."""
+        return self.code_map is not None and not self.custom.get("mapOptional", False)
 
     @property
     def label(self) -> str:

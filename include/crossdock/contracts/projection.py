@@ -6,29 +6,34 @@ unpacked once instead of once per field. A payload that is not an object has no 
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Iterable
 
 from crossdock.contracts.columns import has_type, typed
 from crossdock.contracts.model import Contract, Property, SchemaObject
 from crossdock.contracts.text import literal, name
-from crossdock.core.errors import Misconfigured
 
-JSONPATH = re.compile(r"^\$\.(?:\"(?P<quoted>[^\"]+)\"|(?P<bare>\w+))(?P<rest>.*)$")
 OWN = ("_record_id", "_feed_id", "_partner_id", "_native_id", "_at", "_order_ref")
 """What every projected row carries beside the contract's own columns."""
 
 
-def _steps(path: object, owner: str) -> tuple[str, list[str], str | None]:
-    """(top-level key, keys below it, jsonpath below it)."""
+def steps_of(path: object) -> list:
+    """The steps of a path; `$.lines[*]` and a bare name are steps as well."""
     if isinstance(path, list):
-        return str(path[0]), [str(key) for key in path[1:]], None
-    found = JSONPATH.match(str(path))
-    if found:
-        return found["quoted"] or found["bare"], [], found["rest"] or None
-    if str(path).startswith("$"):
-        raise Misconfigured(f"path of {owner}: {path} does not begin with $.key", hint="name the top-level key first")
-    return str(path), [], None
+        return path
+    return str(path).removeprefix("$.").removesuffix("[*]").split(".")
+
+
+def _jsonpath(steps: list) -> str:
+    """A jsonpath of the steps below the top-level key."""
+    words = []
+    for step in steps:
+        if isinstance(step, dict):
+            ((key, pattern),) = step.items()
+            words.append(f"[*] ? (@.{json.dumps(key)} like_regex {json.dumps(pattern + '$')})")
+        else:
+            words.append(f"[{step}]" if isinstance(step, int) else f".{json.dumps(step)}")
+    return "$" + "".join(words)
 
 
 def paths_of(element: Property | SchemaObject) -> list[object]:
@@ -43,8 +48,8 @@ def keys(elements: Iterable[Property | SchemaObject]) -> dict[str, str]:
     for element in elements:
         also = [[key] for key in element.custom.get("also", ())]
         for path in [*paths_of(element), *also]:
-            key, below, jsonpath = _steps(path, element.name)
-            as_text = not below and jsonpath is None and isinstance(element, Property)
+            key, *below = steps_of(path)
+            as_text = not below and isinstance(element, Property)
             found[key] = "text" if as_text and found.get(key, "text") == "text" else "jsonb"
     return found
 
@@ -55,16 +60,16 @@ def _record_definition(found: dict[str, str]) -> str:
 
 def _read(p: Property, found: dict[str, str], alias: str) -> str:
     """SQL for the text of a property; an empty text counts as absent."""
-    tries = [_read_path(p, path, found, alias) for path in paths_of(p)]
+    tries = [_read_path(path, found, alias) for path in paths_of(p)]
     text = tries[0] if len(tries) == 1 else f"coalesce({', '.join(tries)})"
     return f"nullif(regexp_replace({text}, {literal(p.custom['strip'])}, ''), '')" if "strip" in p.custom else text
 
 
-def _read_path(p: Property, path: object, found: dict[str, str], alias: str) -> str:
-    key, below, jsonpath = _steps(path, p.name)
+def _read_path(path: object, found: dict[str, str], alias: str) -> str:
+    key, *below = steps_of(path)
     column = f"{alias}.{name(key)}"
-    if jsonpath is not None:
-        inner = f"jsonb_path_query_first({column}, {literal('$' + jsonpath)}) #>> '{{}}'"
+    if any(not isinstance(step, str) for step in below):
+        inner = f"jsonb_path_query_first({column}, {literal(_jsonpath(below))}) #>> '{{}}'"
     elif below or found[key] == "jsonb":
         inner = f"{column} #>> array[{', '.join(map(literal, below))}]::text[]"
     else:
@@ -74,13 +79,13 @@ def _read_path(p: Property, path: object, found: dict[str, str], alias: str) -> 
 
 def _array(part: SchemaObject, alias: str) -> str:
     """SQL for the elements of a part's array (then of the arrays in `also`), in their order."""
-    key, below, jsonpath = _steps(paths_of(part)[0], part.name)
-    steps = jsonpath if jsonpath is not None else "".join(f'."{step}"' for step in below)
+    key, *below = steps_of(paths_of(part)[0])
     array = f"{alias}.{name(key)}"
     if also := part.custom.get("also"):
         array = " || ".join(f"coalesce({alias}.{name(other)}, '[]')" for other in (key, *also))
-    path = f"lax ${steps}" if steps.endswith("[*]") else f"lax ${steps}[*]"
-    return f"jsonb_path_query({array}, {literal(path)}) with ordinality as p (item, ordinal)"
+    return (
+        f"jsonb_path_query({array}, {literal('lax ' + _jsonpath(below) + '[*]')}) with ordinality as p (item, ordinal)"
+    )
 
 
 def _as_object(expression: str) -> str:

@@ -173,7 +173,7 @@ def _typed(p: Property, columns: Columns) -> Iterator[Rule]:
 
 
 def _mapped(p: Property, columns: Columns) -> Iterator[Rule]:
-    if p.code_map:
+    if p.must_be_mapped:
         words = p.label if p.businessName else p.code_map.replace("_", " ")
         reason = sentence(
             f"{words} %s of partner %s has no mapping; add it to the code map, then release",
@@ -222,5 +222,7 @@ def of_object(schema: SchemaObject, columns: Columns) -> list[Rule]:
     twice = [key for key, count in Counter((rule.name, rule.field) for rule in rules).items() if count > 1]
     if twice:
         name, field = twice[0]
-        raise Misconfigured(f"{schema.name}: two rules on {field} are called {name}", hint="give one of them a name of its own")
+        raise Misconfigured(
+            f"{schema.name}: two rules on {field} are called {name}", hint="give one of them a name of its own"
+        )
     return rules

@@ -1,0 +1,1 @@
+"""Onboarding: partner folders (data only) to what the platform runs on."""

@@ -51,7 +51,7 @@ def test_an_order_without_items_flows(sap):
     [
         ({"SalesOrder": ""}, "present", "sales_order"),
         ({"TransactionCurrency": "XXX"}, "currency", "currency_code"),
-        ({"TotalNetAmount": "-1.00"}, "between", "net_amount"),
+        ({"TotalNetAmount": "-1.00"}, "not_negative", "net_amount"),
         ({"TotalNetAmount": "much"}, "typed", "net_amount"),
         ({"TotalNetAmount": "NaN"}, "typed", "net_amount"),
         ({"TotalNetAmount": "1e99"}, "typed", "net_amount"),

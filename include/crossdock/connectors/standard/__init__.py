@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from crossdock.connectors.assembly import Assembled, required, typed
 from crossdock.connectors.base import Connector, FeedKind
-from crossdock.connectors.standard.client import reader
+from crossdock.connectors.standard.client import FileReader, reader
 from crossdock.connectors.standard.layout import key_of
-from crossdock.connectors.standard.parse import decode, records
+from crossdock.connectors.standard.mapping import mapping_of
+from crossdock.connectors.standard.parse import decode, mapped, records
 from crossdock.connectors.standard.settings import StandardSettings
 from crossdock.core.connections import Connection
 from crossdock.transport.gate import Gate
@@ -25,6 +28,11 @@ FEEDS = {
 def connect(connection: Connection | None, settings: dict, gate: Gate) -> Connector:
     """The connector of one mailbox: SFTP, or a folder of this machine where the connection's type is `fs`."""
     own = typed(StandardSettings, settings)
-    return Assembled(
-        "standard", FEEDS, records, lambda: reader(required(connection, "standard"), own, gate), decode=decode
-    )
+
+    def open_reader() -> FileReader:
+        return reader(required(connection, "standard"), own, gate)
+
+    if not own.mapping:
+        return Assembled("standard", FEEDS, records, open_reader, decode=decode)
+    parse = partial(mapped, mapping_of(own.mapping))
+    return Assembled("standard", FEEDS, parse, open_reader, decode=bytes)

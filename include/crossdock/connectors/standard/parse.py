@@ -16,6 +16,7 @@ import orjson
 from crossdock.connectors.base import Record
 from crossdock.connectors.payload import moment, records_of, text, unreadable
 from crossdock.connectors.standard.layout import key_of, needed
+from crossdock.connectors.standard.mapping import Mapping, apply
 from crossdock.core.errors import Unparsable
 
 
@@ -37,6 +38,15 @@ def records(feed: str, data: object) -> Iterator[Record]:
     start = data.lstrip()[:1]
     rows = _json_list(feed, data) if start == "[" else _json_lines(data) if start == "{" else _csv_rows(feed, data)
     return records_of(rows, lambda row: native_id(feed, row), lambda row: moment(row.get("changed_at")))
+
+
+def mapped(mapping: Mapping, feed: str, content: object) -> Iterator[Record]:
+    """The records of a file in the partner's own format. Raises Unparsable."""
+    if not isinstance(content, bytes):
+        raise unreadable(f"standard.{feed}", content)
+    return records_of(
+        apply(mapping, content), lambda row: native_id(feed, row), lambda row: moment(row.get("changed_at"))
+    )
 
 
 def native_id(feed: str, row: dict) -> str:

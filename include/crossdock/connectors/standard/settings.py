@@ -15,3 +15,5 @@ class StandardSettings:
     """File name pattern by feed, as `{orders: "orders_*.csv"}`; default `<feed>*`."""
     archive: str = ""
     """Where a file is moved once it is landed; empty: it stays, and is not read twice."""
+    mapping: dict = field(default_factory=dict)
+    """How the partner's own CSV format is read; empty: the files are in the published layout."""
