@@ -59,11 +59,15 @@ def set_record(of: TransactionSet, judgement: JudgedSet | None = None, *, sku_qu
     content = reader(split)
     record = {
         "kind": "transaction_set",
-        "set_type": of.set_type,
-        "set_control_number": of.control_number,
         "interchange": interchange_fields(of.interchange),
         "group": group_fields(of.group),
-        "set": {"ordinal": of.ordinal, "position": of.position, "segments_count": of.segments_count},
+        "set": {
+            "type": of.set_type,
+            "control_number": of.control_number,
+            "ordinal": of.ordinal,
+            "position": of.position,
+            "segments_count": of.segments_count,
+        },
     }
     if judgement is None:
         record["syntax"] = judged(of.faults)
@@ -79,16 +83,19 @@ def set_record(of: TransactionSet, judgement: JudgedSet | None = None, *, sku_qu
 def _judgement(of: JudgedSet, content: dict, field: str) -> dict:
     """Three verdicts, and the one reason why the set may not flow, where there is one."""
     said = business_faults(field, content)
-    group = of.set.group.faults if of.set.group else ()
     result = {
         "envelope": {"verdict": verdict(of.set.interchange.faults)},
-        "group_syntax": judged(group),
         "syntax": judged(of.faults),
         "business": judged(said),
     }
     if fault := of.fault or worst(said):
         result["fault"] = str(fault)
-        result["fault_place"] = {"segment": fault.segment, "element": fault.element, "level": fault.level, "code": fault.code}
+        result["fault_place"] = {
+            "segment": fault.segment,
+            "element": fault.element,
+            "level": fault.level,
+            "code": fault.code,
+        }
     return result
 
 
@@ -110,22 +117,18 @@ def interchange_record(of: Interchange, document: Document | None = None) -> dic
         "counts": {"groups": of.groups_count, "sets": of.sets_count, "segments": of.segments_count},
         "bytes": {"offset": of.offset, "length": of.end - of.offset},
         "groups": [
-            {**group_fields(group), "sets_count": group.sets_count, "verdict": document.group_verdict(group)} for group in groups
+            {
+                **group_fields(group),
+                "sets_count": group.sets_count,
+                "stated_sets": group.stated_sets or str(group.sets_count),
+                "verdict": document.group_verdict(group),
+                "faults": [fault.as_dict() for fault in group.faults],
+            }
+            for group in groups
         ],
+        "reports": [read_report(report) for report in of.reports],
         "notes": list(of.notes),
         "strays": of.strays,
-    }
-
-
-def report_record(of: Interchange, report: list[str], ordinal: int) -> dict:
-    """A TA1: what a partner says of an interchange of ours."""
-    return {
-        "kind": "report",
-        "set_type": "TA1",
-        "interchange": interchange_fields(of),
-        "envelope": {"verdict": verdict(of.faults)},
-        "ordinal": ordinal,
-        "report": read_report(report),
     }
 
 
@@ -142,7 +145,9 @@ def group_record(of: Group) -> dict:
 
 def outside_record(of: Outside) -> dict:
     """Bytes that belong to no interchange."""
-    fault = Fault("interchange", "022", "", 0, 0, of.sample[:40], f"{of.length} bytes at {of.offset} belong to no interchange")
+    fault = Fault(
+        "interchange", "022", "", 0, 0, of.sample[:40], f"{of.length} bytes at {of.offset} belong to no interchange"
+    )
     return {
         "kind": "outside",
         "bytes": {"offset": of.offset, "length": of.length},
@@ -152,18 +157,19 @@ def outside_record(of: Outside) -> dict:
     }
 
 
-def stream(events: Iterable[Event]) -> Iterator[dict]:
-    """A record for each event as it comes: constant memory, but a set is told before its interchange's verdict."""
+def lines(events: Iterable[Event]) -> Iterator[tuple[bytes, bool]]:
+    """A line of JSON for each event as it comes, and whether what it tells adds up.
+
+    Constant memory; a set is told before the record of its interchange.
+    """
     for event in events:
         match event:
             case TransactionSet():
-                yield set_record(event)
+                yield dump(set_record(event)) + b"\n", not event.faults
             case Interchange():
-                yield interchange_record(event)
-                for ordinal, report in enumerate(event.reports, 1):
-                    yield report_record(event, report, ordinal)
+                yield dump(interchange_record(event)) + b"\n", not any(fault.is_fatal for fault in event.faults)
             case Group():
                 if event.faults:
-                    yield group_record(event)
+                    yield dump(group_record(event)) + b"\n", False
             case _:
-                yield outside_record(event)
+                yield dump(outside_record(event)) + b"\n", False

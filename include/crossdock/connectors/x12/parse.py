@@ -1,4 +1,4 @@
-"""An X12 file to records: one an interchange, one a transaction set, one a TA1; nothing of the file is left out.
+"""An X12 file to records: one an interchange, one a transaction set; nothing of the file is left out.
 
 The native id of a set is `ISA06:ISA13:GS06:ST02:<type>:<digest>`, where the digest is of the interchange's bytes: the
 same document again is the same record, another document under a used control number is another record.
@@ -16,13 +16,7 @@ from crossdock.connectors.base import Record
 from crossdock.connectors.x12.settings import X12Settings
 from crossdock.core.errors import Unparsable
 from crossdock.edi.documents import Document, documents
-from crossdock.edi.records import (
-    dump,
-    interchange_record,
-    outside_record,
-    report_record,
-    set_record,
-)  # fmt: skip
+from crossdock.edi.records import dump, interchange_record, outside_record, set_record
 from crossdock.edi.x12.model import Interchange, Outside
 
 
@@ -54,8 +48,6 @@ def _of(
     name = f"{of.sender}:{of.control_number}"
     changed_at = stated_at(of, settings.time_zone)
     yield f"{name}:{digest}", interchange_record(of, document), changed_at
-    for ordinal, report in enumerate(of.reports, 1):
-        yield f"{name}:TA1:{ordinal}:{digest}", report_record(of, report, ordinal), changed_at
     for judged in document.sets:
         given = judged.set
         group = given.group.control_number if given.group else ""

@@ -17,5 +17,5 @@ class X12Settings:
     """Where a file is moved once it is landed; empty: it stays, and is not read twice."""
     time_zone: str = "UTC"
     """Zone of the dates and times in ISA and GS."""
-    sku_qualifiers: tuple[str, ...] = field(default=("VP", "VN", "VC", "SK", "UP", "UK", "UA", "EN", "BP", "IN", "CB"))
+    sku_qualifiers: tuple[str, ...] = field(default=("VP", "VN", "SK", "UP", "UK", "EN", "MG", "BP", "IN", "PI"))
     """Which product id of a line (PO106, PO108, …) is the item, first found wins."""

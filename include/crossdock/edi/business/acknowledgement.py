@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from crossdock.edi.business.parties import compact, cut
 
-STATUSES = {"A": "accepted", "E": "accepted_with_errors", "P": "partially", "R": "rejected", "M": "rejected", "W": "rejected", "X": "rejected"}
+STATUSES = {
+    "A": "accepted",
+    "E": "accepted_with_errors",
+    "P": "partially",
+    "R": "rejected",
+    "M": "rejected",
+    "W": "rejected",
+    "X": "rejected",
+}
 """AK501, AK901 and TA104 in words; M, W and X reject for reasons of security."""
 
 
@@ -27,7 +35,13 @@ def read_acknowledgement(segments: list[list[str]]) -> dict:
             answer.update(functional_code=elements[0], group_control_number=elements[1])
             answer.update(compact(version=elements[2]))
         elif name == "AK2":
-            current = {"set_type": elements[0], "control_number": elements[1], "status_code": "", "status": "", "errors": []}
+            current = {
+                "set_type": elements[0],
+                "control_number": elements[1],
+                "status_code": "",
+                "status": "",
+                "errors": [],
+            }
             answer["sets"].append(current)
         elif name in ("AK3", "AK4", "CTX") and current is not None:
             current["errors"].append(_error(name, elements, segment))
@@ -43,7 +57,9 @@ def read_acknowledgement(segments: list[list[str]]) -> dict:
 
 def _error(name: str, elements: list[str], segment: list[str]) -> dict:
     if name == "AK3":
-        return compact(segment=elements[0], position=elements[1], loop=elements[2], codes=[e for e in elements[3:8] if e])
+        return compact(
+            segment=elements[0], position=elements[1], loop=elements[2], codes=[e for e in elements[3:8] if e]
+        )
     if name == "AK4":
         return compact(element=elements[0], reference=elements[1], code=elements[2], value=elements[3])
     return {"context": segment[1:]}

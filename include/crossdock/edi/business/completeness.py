@@ -14,13 +14,15 @@ def business_faults(field: str, content: dict) -> list[Fault]:
 
 
 def _of_order(order: dict) -> Iterator[Fault]:
-    if not order["order_ref"].strip():
+    if not order["po_number"].strip():
         yield _fault("BEG", 2, 3, "", "the order has no purchase order number")
     if not order["lines"]:
         yield _fault("PO1", 0, 0, "", "the order has no lines")
     stated = order.get("totals", {}).get("lines_count", "")
     if stated.isdigit() and int(stated) != len(order["lines"]):
-        yield _fault("CTT", 0, 1, stated, f"says {stated} lines where {len(order['lines'])} are: one may have been lost")
+        yield _fault(
+            "CTT", 0, 1, stated, f"says {stated} lines where {len(order['lines'])} are: one may have been lost"
+        )
     for number, line in enumerate(order["lines"], 1):
         if not _is_positive(line["quantity"]):
             yield _fault("PO1", 0, 2, line["quantity"], f"line {number} has no quantity above zero")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from crossdock.edi.business.parties import add_to_party, compact, cut, date, iso_date, party, product_ids, reference
 
+
 def read_order(segments: list[list[str]]) -> dict:
     """The order in the segments of an 850, ST and SE among them.
 
-    `{"order_ref", "order_date", "purpose_code", "type_code", "currency_code", "dates", "references", "parties",
+    `{"po_number", "order_date", "purpose_code", "type_code", "currency_code", "dates", "references", "parties",
     "lines": [{"line_number", "quantity", "uom", "unit_price", "price_basis", "ids", …}], "totals", "others"}`
     """
-    order: dict = {"order_ref": "", "lines": []}
+    order: dict = {"po_number": "", "lines": []}
     lines: list[dict] = order["lines"]
     current = order  # what the next segment belongs to: the order, or its newest line
     named: dict | None = None  # the newest party
@@ -49,7 +50,7 @@ def line(segment: list[str]) -> dict:
 
 def _begin(order: dict, segment: list[str]) -> None:
     purpose, type_, number, release, day, contract = cut(segment, 6)
-    order["order_ref"] = number
+    order["po_number"] = number
     order.update(
         compact(
             purpose_code=purpose, type_code=type_, release_number=release, order_date=iso_date(day),

@@ -7,8 +7,8 @@ from crossdock.edi.business.parties import add_to_party, compact, cut, date, iso
 
 
 def read_response(segments: list[list[str]]) -> dict:
-    """`{"order_ref", "status_code" (BAK02), "lines": [{…, "acknowledgements": [{"status_code" (ACK01), …}]}], …}`"""
-    response: dict = {"order_ref": "", "status_code": "", "lines": []}
+    """`{"po_number", "status_code" (BAK02), "lines": [{…, "acknowledgements": [{"status_code" (ACK01), …}]}], …}`"""
+    response: dict = {"po_number": "", "status_code": "", "lines": []}
     current, named = response, None
     for segment in segments:
         name = segment[0]
@@ -33,7 +33,7 @@ def read_response(segments: list[list[str]]) -> dict:
 
 def _begin(response: dict, segment: list[str]) -> None:
     purpose, status, number, day = cut(segment, 4)
-    response.update({"order_ref": number, "status_code": status})
+    response.update({"po_number": number, "status_code": status})
     response.update(
         compact(purpose_code=purpose, order_date=iso_date(day), order_date_given=day, begin_rest=segment[5:])
     )

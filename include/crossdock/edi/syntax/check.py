@@ -95,7 +95,9 @@ def check_segment(given: list[str], position: int, repetition: str = "", *, is_o
             continue
         for part in value.split(repetition) if repetition else (value,):
             if wrong := _wrong(element, part, is_old=is_old):
-                yield Fault("element", wrong[0], name, position, number, part[:99], wrong[1], is_fatal or wrong[0] == "6")
+                yield Fault(
+                    "element", wrong[0], name, position, number, part[:99], wrong[1], is_fatal or wrong[0] == "6"
+                )
     for kind, numbers in known.relations:
         if reason := _unrelated(kind, numbers, given):
             yield Fault("element", "2", name, position, reason[0], "", reason[1], is_fatal)

@@ -36,7 +36,15 @@ def group_header(position: int, parts: list[bytes]) -> Fault:
         return Fault("interchange", "024", "GS", position, 0, "", f"has {len(parts) - 1} elements and must have 8")
     element = 1 if not parts[1].isalnum() else 6
     given = parts[element].decode("latin-1")
-    return Fault("interchange", "024", "GS", position, element, given, "is not a functional code" if element == 1 else "is not a number")
+    return Fault(
+        "interchange",
+        "024",
+        "GS",
+        position,
+        element,
+        given,
+        "is not a functional code" if element == 1 else "is not a number",
+    )
 
 
 def no_group_trailer(position: int) -> Fault:
@@ -44,7 +52,9 @@ def no_group_trailer(position: int) -> Fault:
 
 
 def group_number(position: int, given: str, header: str) -> Fault:
-    return Fault("group", "4", "GE", position, 2, given, f"control number {given or 'missing'} does not match GS06 {header}")
+    return Fault(
+        "group", "4", "GE", position, 2, given, f"control number {given or 'missing'} does not match GS06 {header}"
+    )
 
 
 def sets_count(position: int, given: str, counted: int) -> Fault:
@@ -56,7 +66,9 @@ def no_set_trailer(position: int) -> Fault:
 
 
 def set_number(position: int, given: str, header: str) -> Fault:
-    return Fault("set", "3", "SE", position, 2, given, f"control number {given or 'missing'} does not match ST02 {header}")
+    return Fault(
+        "set", "3", "SE", position, 2, given, f"control number {given or 'missing'} does not match ST02 {header}"
+    )
 
 
 def segments_count(position: int, given: str, counted: int) -> Fault:

@@ -11,7 +11,24 @@ CANDIDATE = re.compile(rb"ISA[^A-Za-z0-9\s]")
 LONGEST = 600
 """Bytes within which an ISA must be complete: 106 characters, padded with characters of up to four bytes."""
 WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
-INTERCHANGE_CODE = ("010", "011", "012", "013", "005", "006", "007", "008", "014", "015", "016", "017", "018", "019", "020", "027")
+INTERCHANGE_CODE = (
+    "010",
+    "011",
+    "012",
+    "013",
+    "005",
+    "006",
+    "007",
+    "008",
+    "014",
+    "015",
+    "016",
+    "017",
+    "018",
+    "019",
+    "020",
+    "027",
+)
 NAMES = (
     "authorization qualifier", "authorization", "security qualifier", "security", "sender qualifier", "sender",
     "receiver qualifier", "receiver", "date", "time", "standard or repetition separator", "version", "control number",
@@ -53,7 +70,7 @@ def header_at(buffer: bytes, start: int, *, glued: bool = False) -> Header | Non
     if terminator.isalnum() or terminator in (" ", "\t") or any(terminator in value for value in raw):
         return None
     end = start + len(window) - len(parts[16]) + len(component.encode())
-    delimiters = Delimiters(text(separator), component, terminator, raw[10] if raw[11] >= "00402" else "")
+    delimiters = Delimiters(text(separator), component, terminator, _repetition(raw))
     return Header(start, end, (*raw, component), delimiters, terminator.encode(), is_wrapped)
 
 
@@ -72,12 +89,19 @@ def _ending(shown: str) -> tuple[str, str]:
     return component, rest[:1] or "\n"
 
 
+def _repetition(raw: list[str]) -> str:
+    """ISA11 from version 00402 on, where it is a character that can separate; before, it named the standard."""
+    return raw[10] if raw[11] >= "00402" and len(raw[10]) == 1 and not raw[10].isalnum() and raw[10] != " " else ""
+
+
 def is_plainly_right(separator: bytes) -> re.Pattern[bytes]:
     """What an ISA looks like when `check` has nothing to say of it: one look instead of twenty."""
     s = re.escape(separator)
     widths = s.join(rb"[^\x00-\x1f\x7f-\xff%s]{%d}" % (s, width) for width in WIDTHS[:8])
     date = rb"\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|30)"
-    rest = s.join([date, rb"(?:[01]\d|2[0-3])[0-5]\d", rb".", rb"[!-)+-~]{5}", rb"\d{9}", rb"[01]", rb"[PTI]", rb"[^\w\s]"])
+    rest = s.join(
+        [date, rb"(?:[01]\d|2[0-3])[0-5]\d", rb".", rb"[!-)+-~]{5}", rb"\d{9}", rb"[01]", rb"[PTI]", rb"[^\w\s]"]
+    )
     return re.compile(rb"ISA" + s + widths + s + rest)
 
 

@@ -48,6 +48,7 @@ class Fault:
             "element": self.element,
             "value": self.value,
             "reason": self.reason,
+            "is_fatal": self.is_fatal,
         }
 
 

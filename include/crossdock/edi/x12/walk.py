@@ -279,7 +279,9 @@ class Walk:
         if len(parts) < 3 or len(parts[1]) != 3 or not 4 <= len(control) <= 9:
             self._judge_header(opened)
         if group is None:
-            current.faults += (faults.misplaced(opened.position, "ST", "transaction set outside of a functional group"),)
+            current.faults += (
+                faults.misplaced(opened.position, "ST", "transaction set outside of a functional group"),
+            )
             return
         group.sets_count += 1
         if control in group.numbers:
