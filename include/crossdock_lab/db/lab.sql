@@ -16,7 +16,8 @@ comment on column lab.clock.speed is 'Lab seconds a wall second while it runs; 0
 
 create table if not exists lab.world (
     is_only boolean primary key default true check (is_only),
-    config jsonb not null
+    config jsonb not null,
+    begun_wall_at timestamptz not null default clock_timestamp()
 );
 
 create sequence if not exists lab.object_seq;

@@ -36,7 +36,7 @@ def midnight_after(at: datetime) -> datetime:
 
 def ordered_at(config: WorldConfig, day: int, index: int) -> datetime:
     """When order `index` of `day` comes in."""
-    return config.day(day) + timedelta(seconds=config.stream("arrival", day, index).randrange(86_400))
+    return config.day(day) + timedelta(seconds=config.stream("arrival", day, index).randint(1, 86_399))
 
 
 def plan(config: WorldConfig, day: int, index: int) -> Plan:

@@ -8,7 +8,7 @@ by hand, and what was written from outside are kept as state.
 from __future__ import annotations
 
 import heapq
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -30,7 +30,7 @@ Due = tuple[datetime, str, int, Step]
 def create(connection: psycopg.Connection, config: WorldConfig) -> World:
     """Begin a new world in an empty lab database: stock on the shelves, no orders yet. Commits."""
     connection.execute("insert into lab.world (config) values (%s)", [Jsonb(config.dump())])
-    Clock(connection).begin(config.starts_at - timedelta(seconds=1))
+    Clock(connection).begin(config.starts_at)
     stock = Stock.at_start(config)
     batch = Batch()
     for at, system, kind, object_id, belief in stock.beliefs():

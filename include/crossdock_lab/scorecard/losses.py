@@ -1,0 +1,131 @@
+"""Whether anything was lost: what each system has, against what landed, was set aside, and became canonical."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import psycopg
+
+SOURCES = {
+    "sap_s4.sales_orders": ("sap", "sales_orders", "ltrim(body ->> 'SalesOrder', '0')"),
+    "sap_s4.deliveries": ("sap", "deliveries", "ltrim(body ->> 'DeliveryDocument', '0')"),
+    "sap_s4.material_stock": ("sap", "material_stock", "object_id"),
+    "epcis.events": ("wms", "events", "body ->> 'eventID'"),
+    "easypost.trackers": ("easypost", "trackers", "body ->> 'id'"),
+    "shopify.orders": ("shop", "orders", "body ->> 'id'"),
+    "shopify.fulfillments": ("shop", "fulfillments", "body ->> 'id'"),
+    "shopify.inventory_levels": ("shop", "inventory_levels", "object_id"),
+    "zendesk.tickets": ("zendesk", "tickets", "body ->> 'id'"),
+}
+"""Feed type: where the lab keeps its objects, and the key the source itself gives them."""
+LANDED_KEY = {
+    "sap_s4.sales_orders": "ltrim(native_id, '0')",
+    "sap_s4.deliveries": "ltrim(native_id, '0')",
+    "sap_s4.material_stock": "array_to_string((string_to_array(native_id, '/'))[1:3], '/')",
+}
+"""Feed type: the same key, from the product's native id, where it is not the native id itself."""
+FILES = "x12.interchanges"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLoss:
+    """One feed. `missing` are the source's own keys; counts are of objects, for files of documents."""
+
+    feed: str
+    source: int
+    landed: int
+    set_aside: int  # whole records in open quarantine
+    waiting: int  # landed, not yet judged
+    missing: tuple[str, ...]
+    unaccounted: int  # landed, neither waiting, set aside nor canonical
+
+    @property
+    def lost(self) -> int:
+        return len(self.missing) + self.unaccounted
+
+
+def losses(lab: psycopg.Connection, product: psycopg.Connection) -> list[FeedLoss]:
+    """Every feed that the lab has a source for and the product has a feed of."""
+    has = _column(product, "select feed_type from ref.feeds where is_active", [])
+    found = [_objects(lab, product, feed_type) for feed_type in SOURCES if feed_type in has]
+    if FILES in has:
+        found.append(_files(lab, product))
+    return found
+
+
+def _objects(lab: psycopg.Connection, product: psycopg.Connection, feed_type: str) -> FeedLoss:
+    system, kind, key = SOURCES[feed_type]
+    source = _column(
+        lab,
+        f"select {key} from lab.objects where system = %s and kind = %s and not deleted",
+        [system, kind],
+    )
+    landed_key = LANDED_KEY.get(feed_type, "native_id")
+    rows = product.execute(
+        f"""select {landed_key}, bool_or(p.record_id is not null), bool_or(q.quarantine_id is not null)
+            from raw.records as r
+            join ref.feeds as f using (feed_id)
+            left join raw.pending_records as p using (record_id)
+            left join ops.quarantine as q on q.record_id = r.record_id and q.part = '' and q.state = 'open'
+            where f.feed_type = %s group by 1""",
+        [feed_type],
+    ).fetchall()
+    landed = {native: (waits, aside) for native, waits, aside in rows}
+    canonical = _canonical(product, feed_type, landed_key)
+    gone = [n for n, (waits, aside) in landed.items() if not waits and not aside and n not in canonical]
+    return FeedLoss(
+        feed_type,
+        len(source),
+        len(source & landed.keys()),
+        sum(aside for _, aside in landed.values()),
+        sum(waits for waits, _ in landed.values()),
+        tuple(sorted(source - landed.keys())),
+        len(gone),
+    )
+
+
+def _canonical(product: psycopg.Connection, feed_type: str, landed_key: str) -> set[str]:
+    """The objects that made it into the canonical model; all, where that was never built."""
+    if product.execute("select to_regclass('canonical.identifier_links')").fetchone() == (None,):
+        return set()
+    return _column(
+        product,
+        f"select {landed_key} from canonical.identifier_links join ref.feeds using (feed_id) where feed_type = %s",
+        [feed_type],
+    )
+
+
+def _files(lab: psycopg.Connection, product: psycopg.Connection) -> FeedLoss:
+    """Files the partner has dropped, against documents with the same bytes."""
+    dropped = dict(
+        lab.execute(
+            "select path, encode(sha256(content), 'hex') from lab.files where dropped_at is not null"
+        ).fetchall()
+    )
+    rows = product.execute(
+        """select encode(sha256(d.content), 'hex'), bool_or(p.document_id is not null),
+                  bool_or(q.quarantine_id is not null),
+                  bool_or(r.record_id is not null)
+           from raw.documents as d
+           join ref.feeds as f using (feed_id)
+           left join raw.pending_documents as p using (document_id)
+           left join ops.quarantine as q on q.document_id = d.document_id and q.record_id is null and q.state = 'open'
+           left join raw.records as r on r.document_id = d.document_id
+           where f.feed_type = %s and d.content is not null group by 1""",
+        [FILES],
+    ).fetchall()
+    landed = {digest: (waits, aside, read) for digest, waits, aside, read in rows}
+    gone = [d for d, (waits, aside, read) in landed.items() if not waits and not aside and not read]
+    return FeedLoss(
+        FILES,
+        len(dropped),
+        sum(digest in landed for digest in dropped.values()),
+        sum(aside for _, aside, _ in landed.values()),
+        sum(waits for waits, _, _ in landed.values()),
+        tuple(sorted(path for path, digest in dropped.items() if digest not in landed)),
+        len(gone),
+    )
+
+
+def _column(connection: psycopg.Connection, sql: str, values: list) -> set[str]:
+    return {value for (value,) in connection.execute(sql, values).fetchall()}
