@@ -6,6 +6,23 @@ shipments as (
     select * from {{ touched(ref('shipments')) }}
 ),
 
+status_beliefs as (
+    select * from {{ touched(ref('status_beliefs')) }}
+),
+
+-- A customer who cancels in the shop is not heard by the ERP at once: anybody's word is enough.
+cancellations as (
+    select
+        order_id,
+        min(valid_at) as cancelled_at,
+        jsonb_agg(
+            jsonb_build_object('believed_by', believed_by, 'since', valid_at) order by valid_at, believed_by
+        ) as cancelled_by
+    from status_beliefs
+    where attribute_code = 'fulfillment' and status_code = 'cancelled' and superseded_at is null
+    group by order_id
+),
+
 parcels_on_the_road as (
     select
         order_id,
@@ -33,16 +50,19 @@ found as (
         orders.source_partner_id as partner_id,
         parcels.warehouse_code,
         parcels.carrier_code,
-        greatest(orders.cancelled_at, parcels.handed_over_at) as since_at,
+        greatest(coalesce(orders.cancelled_at, cancellations.cancelled_at), parcels.handed_over_at) as since_at,
         jsonb_build_object(
             'cancelled_at', orders.cancelled_at,
+            'cancelled_by', coalesce(cancellations.cancelled_by, '[]'),
+            'fulfillment_status_code', orders.fulfillment_status_code,
             'handed_over_at', parcels.handed_over_at,
             'billing_status_code', orders.billing_status_code,
             'shipments', parcels.shipments
         ) as evidence
     from orders
     join parcels_on_the_road as parcels on parcels.order_id = orders.order_id
-    where orders.fulfillment_status_code = 'cancelled'
+    left join cancellations on cancellations.order_id = orders.order_id
+    where orders.fulfillment_status_code = 'cancelled' or cancellations.order_id is not null
 ),
 
 {{ exception_rows('found') }}

@@ -39,29 +39,27 @@ endpoints as (
     cross join rule
 ),
 
--- The newest count of a feed: an older gap that has been filled is none.
-newest_counts as (
-    select distinct on (partner_id, feed) control_gaps.*
-    from control_gaps
-    order by partner_id, feed, counted_at desc
-),
-
 gaps as (
     select
         'feed/' || partner_id || '/' || feed as subject_id,
         thread_id,
         partner_id,
-        least(counted_at, ref.as_of()) as since_at,
-        least(counted_at, ref.as_of()) as due_at,
+        least(min(counted_at), ref.as_of()) as since_at,
+        least(min(counted_at), ref.as_of()) as due_at,
         jsonb_build_object(
             'feed', feed,
-            'window_from', window_from,
-            'window_to', window_to,
-            'missing_count', missing_count,
-            'missing_ids', to_jsonb(missing_ids)
+            'missing_count', sum(missing_count),
+            'windows', jsonb_agg(
+                jsonb_build_object(
+                    'window_from', window_from, 'window_to', window_to, 'missing_count', missing_count,
+                    'missing_ids', to_jsonb(missing_ids)
+                )
+                order by window_from, window_to
+            )
         ) as evidence
-    from newest_counts
+    from control_gaps
     where missing_count > 0
+    group by thread_id, partner_id, feed
 ),
 
 out_of_reach as (

@@ -14,6 +14,19 @@ rule as (
     select * from {{ source('ref', 'exception_catalogue') }} where exception_code = 'delivered_late'
 ),
 
+-- What has been sent has arrived, whatever state the systems have the order in.
+arrived_orders as (
+    select orders.*
+    from orders
+    where coalesce(orders.fulfillment_status_code, '') not in ('cancelled', 'unfulfillable')
+        and not exists (
+            select from shipments
+            where shipments.order_id = orders.order_id
+                and shipments.delivered_at is null
+                and shipments.shipment_status_code is distinct from 'cancelled'
+        )
+),
+
 late_shipments as (
     select
         orders.thread_id,
@@ -26,12 +39,11 @@ late_shipments as (
         shipments.carrier_code,
         shipments.tracking_number,
         coalesce(partners.time_zone, 'UTC') as time_zone
-    from orders
+    from arrived_orders as orders
     join shipments on shipments.order_id = orders.order_id
     left join partners on partners.partner_id = orders.source_partner_id
     cross join rule
-    where orders.fulfillment_status_code in ('delivered', 'completed')
-        and shipments.delivered_at > coalesce(shipments.promised_at, orders.promised_at) + rule.grace
+    where shipments.delivered_at > coalesce(shipments.promised_at, orders.promised_at) + rule.grace
 ),
 
 -- An order is as late as the latest of its shipments.

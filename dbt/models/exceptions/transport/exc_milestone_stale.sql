@@ -57,6 +57,7 @@ found as (
         under_way.carrier_code,
         under_way.last_event_at as since_at,
         under_way.last_event_at + rule.grace + (rule.parameters ->> under_way.leg)::interval as due_at,
+        array[case under_way.leg when 'in_transit' then 'carrier' else 'warehouse' end] as waits_for,
         jsonb_build_object(
             'leg', under_way.leg,
             'last_event_code', under_way.last_event_code,
@@ -71,6 +72,6 @@ found as (
     cross join rule
 ),
 
-{{ exception_rows('found', waits_for=['warehouse', 'carrier'], own_due=true) }}
+{{ exception_rows('found', own_due=true, own_waits=true) }}
 
 select * from final

@@ -21,14 +21,13 @@ rule as (
 -- Systems name different steps in between; only at the gates must they agree in the end.
 gates as (
     select
-        statuses.axis,
         declared.ordinality::int as gate,
         statuses.status_code as gate_code,
         statuses.rank,
         system_of_record.role_code as decided_by_role
     from rule
     cross join lateral jsonb_array_elements(rule.parameters -> 'gates') with ordinality as declared (gate, ordinality)
-    join statuses on statuses.status_code = declared.gate ->> 'status_code'
+    join statuses on statuses.axis = 'shipment' and statuses.status_code = declared.gate ->> 'status_code'
     left join system_of_record on system_of_record.attribute = declared.gate ->> 'attribute'
 ),
 
@@ -39,7 +38,7 @@ beliefs as (
         (
             select coalesce(max(gates.gate), 0)
             from gates
-            where gates.axis = status_beliefs.attribute_code and gates.rank <= status_beliefs.status_rank
+            where gates.rank <= status_beliefs.status_rank
         ) as passed_gate,
         (
             select coalesce(max(gates.gate), 0)
@@ -48,14 +47,15 @@ beliefs as (
         ) as last_gate
     from status_beliefs
     cross join rule
-    where status_beliefs.attribute_code in ('shipment', 'fulfillment') and status_beliefs.status_rank is not null
+    where status_beliefs.attribute_code = 'shipment' and status_beliefs.status_rank is not null
 ),
 
+-- Of a shipment in several parcels, the one that is furthest behind counts.
 current_beliefs as (
     select distinct on (subject_id, believed_by) beliefs.*
     from beliefs
     where superseded_at is null
-    order by subject_id, believed_by, passed_gate desc, valid_at desc
+    order by subject_id, believed_by, passed_gate, valid_at desc
 ),
 
 -- Since when a believer who still says so has been past a gate.
@@ -68,7 +68,7 @@ passages as (
         now_says.believed_by,
         min(beliefs.valid_at) as passed_at
     from current_beliefs as now_says
-    join gates on gates.axis = now_says.attribute_code and gates.gate <= now_says.passed_gate
+    join gates on gates.gate <= now_says.passed_gate
     join beliefs
         on beliefs.subject_id = now_says.subject_id
         and beliefs.believed_by = now_says.believed_by
@@ -82,6 +82,7 @@ disagreements as (
         min(behind.thread_id) as thread_id,
         min(behind.order_id) as order_id,
         min(passages.passed_at) as since_at,
+        array_agg(distinct behind.role_code) as waits_for,
         jsonb_agg(distinct jsonb_build_object(
             'status_code', passages.gate_code, 'said_by', passages.believed_by, 'since', passages.passed_at,
             'not_by', behind.believed_by, 'whose_word_counts', passages.decided_by_role
@@ -120,6 +121,7 @@ found as (
         shipments.warehouse_code,
         shipments.carrier_code,
         disagreements.since_at,
+        disagreements.waits_for,
         jsonb_build_object(
             'disagreements', disagreements.disagreements,
             'beliefs', what_each_says.beliefs,
@@ -131,6 +133,6 @@ found as (
     left join shipments on shipments.shipment_id = disagreements.subject_id
 ),
 
-{{ exception_rows('found', waits_for=['erp', 'warehouse', 'carrier', 'shop']) }}
+{{ exception_rows('found', own_waits=true) }}
 
 select * from final

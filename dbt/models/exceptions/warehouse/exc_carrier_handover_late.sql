@@ -1,4 +1,8 @@
-with shipments as (
+with orders as (
+    select * from {{ touched(ref('orders')) }}
+),
+
+shipments as (
     select * from {{ touched(ref('shipments')) }}
 ),
 
@@ -8,10 +12,6 @@ shipment_lines as (
 
 order_lines as (
     select * from {{ touched(ref('order_lines')) }}
-),
-
-rule as (
-    select * from {{ source('ref', 'exception_catalogue') }} where exception_code = 'carrier_handover_late'
 ),
 
 lines_of_shipments as (
@@ -48,12 +48,27 @@ late_lines as (
         ) as lines
     from shipments
     join due_lines on due_lines.shipment_id = shipments.shipment_id
-    cross join rule
-    where shipments.handed_over_at > due_lines.handover_due_at + rule.grace
+    where shipments.handed_over_at > due_lines.handover_due_at
     group by shipments.shipment_id
 ),
 
--- The plan of the delivery counts only where no line has a time of its own.
+-- Where no line has a time of its own, the delivery's plan counts, also while nothing has left.
+past_plan as (
+    select shipments.shipment_id
+    from shipments
+    left join orders on orders.order_id = shipments.order_id
+    where shipments.planned_handover_at is not null
+        and (
+            shipments.handed_over_at > shipments.planned_handover_at
+            or (
+                shipments.handed_over_at is null
+                and shipments.shipment_status_code is distinct from 'cancelled'
+                and coalesce(orders.fulfillment_status_code, '') not in ('cancelled', 'unfulfillable')
+            )
+        )
+        and not exists (select from due_lines where due_lines.shipment_id = shipments.shipment_id)
+),
+
 late_shipments as (
     select
         shipments.*,
@@ -61,12 +76,8 @@ late_shipments as (
         coalesce(late_lines.lines, '[]') as lines
     from shipments
     left join late_lines on late_lines.shipment_id = shipments.shipment_id
-    cross join rule
-    where late_lines.shipment_id is not null
-        or (
-            shipments.handed_over_at > shipments.planned_handover_at + rule.grace
-            and not exists (select from due_lines where due_lines.shipment_id = shipments.shipment_id)
-        )
+    left join past_plan on past_plan.shipment_id = shipments.shipment_id
+    where late_lines.shipment_id is not null or past_plan.shipment_id is not null
 ),
 
 found as (
@@ -89,6 +100,6 @@ found as (
     from late_shipments
 ),
 
-{{ exception_rows('found') }}
+{{ exception_rows('found', waits_for=['warehouse']) }}
 
 select * from final

@@ -42,6 +42,6 @@ found as (
         and shipments.shipment_status_code is distinct from 'cancelled'
 ),
 
-{{ exception_rows('found', waits_for=['warehouse', 'erp']) }}
+{{ exception_rows('found', waits_for=['warehouse']) }}
 
 select * from final

@@ -55,8 +55,8 @@ insert into ref.exception_catalogue (
     ),
     (
         'carrier_handover_late', 'Hand-over to the carrier late', 'warehouse', 'shipment', 'medium', 'warehouse', '0',
-        false, 'tell_customer_new_date',
-        'The carrier got the goods after the hand-over time of one of their lines, or after the delivery''s plan.',
+        true, 'tell_customer_new_date',
+        'The carrier got the goods after the hand-over time of one of their lines, or had not got them by the plan.',
         '{}'
     ),
     (
@@ -68,7 +68,7 @@ insert into ref.exception_catalogue (
     (
         'delivered_late', 'Delivered late', 'transport', 'order', 'medium', 'customer_service', '0', false,
         'tell_customer_and_credit',
-        'Goods of a delivered order reached the customer after the promised time.',
+        'Everything sent has arrived, and some of it after the promised time.',
         '{}'
     ),
     (
@@ -92,7 +92,7 @@ insert into ref.exception_catalogue (
     (
         'open_past_promise', 'Open past its promise', 'lifecycle', 'order', 'high', 'customer_service', '1 second', true,
         'tell_customer_new_date',
-        'The promised time has passed and the order is neither delivered nor called off.',
+        'The promised time has passed and not all of the order has arrived, nor was it called off.',
         '{}'
     ),
     (
@@ -115,7 +115,7 @@ insert into ref.exception_catalogue (
     (
         'cancelled_after_shipping', 'Cancelled after shipping', 'lifecycle', 'order', 'critical', 'customer_service',
         '0', false, 'intercept_or_return',
-        'The order is cancelled, yet goods of it were handed to the carrier.',
+        'Somebody has the order as cancelled, yet goods of it were handed to the carrier.',
         '{}'
     ),
     (
