@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow.sdk import CronTriggerTimetable, dag, task
-from wiring import PLATFORM, START, default_args, readable_feeds
+from wiring import PLATFORM, default_args, readable_feeds
 
 DOC = """
 Removes payload bytes whose retention has passed (their records stay), and the finished runs, XComs and task logs of the
@@ -19,7 +19,6 @@ DAGs that run every minute: lanes and feeds make twenty thousand runs a day.
     description="Purge old payloads, lane runs, XComs and task logs",
     doc_md=DOC,
     schedule=CronTriggerTimetable("42 * * * *", timezone="UTC"),
-    start_date=START,
     catchup=False,
     max_active_runs=1,
     allowed_run_types=["scheduled", "manual"],

@@ -25,6 +25,7 @@ LOCAL_SETTINGS = '''"""Loaded by every Airflow process; only the scheduler, from
 import sys
 
 if "scheduler" in sys.argv:
+    import gc
     import logging
 
     logging.getLogger("great_expectations").setLevel(logging.WARNING)  # else 170 INFO lines
@@ -32,6 +33,9 @@ if "scheduler" in sys.argv:
     import dbt.cli.main
     import great_expectations
     import psycopg
+
+    gc.collect()
+    gc.freeze()  # the collector would touch, and so copy, every page that the forks share
 '''
 
 
