@@ -10,12 +10,15 @@ from typing import Protocol
 from crossdock.connectors.base import FeedKind, Page, Record
 from crossdock.connectors.payload import decode
 from crossdock.core.errors import Misconfigured, NotPermitted, Unparsable
+from crossdock.transport.http import Response
+
+Take = Callable[[], object]
 
 
 class Reader(Protocol):
-    """The I/O half: pages with what they decode to, or None where it did not look inside."""
+    """The I/O half: pages, each with a call that gives up what it decodes to; None where it did not look inside."""
 
-    def pages(self, feed: str, since: dict, until: datetime | None) -> Iterator[tuple[Page, object]]: ...
+    def pages(self, feed: str, since: dict, until: datetime | None) -> Iterator[tuple[Page, Take | None]]: ...
 
     def close(self) -> None: ...
 
@@ -39,15 +42,15 @@ class Assembled:
     webhooks: Webhooks | None = None
     webhook_secret: str = field(default="", repr=False)
     decode: Callable[[bytes], object] = decode
-    _just_read: tuple[bytes, object] | None = field(default=None, repr=False)
+    _just_read: tuple[bytes, Take] | None = field(default=None, repr=False)
 
     def pages(self, feed: str, since: dict, until: datetime | None = None) -> Iterator[Page]:
         """Read the feed page by page; see `Connector.pages`."""
         self._known(feed)
         reader = self.open_reader()
         try:
-            for page, data in reader.pages(feed, since, until):
-                self._just_read = (page.content, data) if data is not None else None
+            for page, take in reader.pages(feed, since, until):
+                self._just_read = (page.content, take) if take else None
                 yield page
         finally:
             self._just_read = None
@@ -57,8 +60,7 @@ class Assembled:
         """The records of one payload. A page that was just read is not decoded a second time."""
         self._known(feed)
         just_read, self._just_read = self._just_read, None
-        data = just_read[1] if just_read and just_read[0] is content else self.decode(content)
-        del just_read
+        data = just_read[1]() if just_read and just_read[0] is content else self.decode(content)
         yield from self.parse(feed, data)
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> None:
@@ -76,6 +78,12 @@ class Assembled:
     def _known(self, feed: str) -> None:
         if feed not in self.feeds:
             raise Misconfigured(f"{self.system_type} has no feed {feed!r}", hint=f"use one of {', '.join(self.feeds)}")
+
+
+def page_of(response: Response, cursor: dict | None, server_at: datetime | None) -> tuple[Page, Take]:
+    """A page of a poll, and the call that gives up what it decodes to."""
+    page = Page(response.content, response.content_type, response.url, cursor=cursor, server_at=server_at)
+    return page, response.take
 
 
 def required(connection, system_type: str):

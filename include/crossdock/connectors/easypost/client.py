@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from crossdock.connectors import cursor
+from crossdock.connectors.assembly import Take, page_of
 from crossdock.connectors.base import Page
 from crossdock.connectors.easypost.settings import EasyPostSettings
 from crossdock.connectors.payload import listed, moment, text
@@ -32,7 +33,7 @@ class EasyPostReader:
     def close(self) -> None:
         self._client.close()
 
-    def pages(self, feed: str, since: dict, until: datetime | None) -> Iterator[tuple[Page, object]]:
+    def pages(self, feed: str, since: dict, until: datetime | None) -> Iterator[tuple[Page, Take]]:
         """Pages of trackers; the last one carries how far was read."""
         query: dict[str, object] = {"page_size": self._settings.page_size}
         moving = timedelta(days=self._settings.in_transit_days).total_seconds()
@@ -52,10 +53,7 @@ class EasyPostReader:
             last = text(found[-1].get("id")) if found and isinstance(found[-1], dict) else ""
             more = bool(response.data.get("has_more")) and bool(last)
             stored = None if more else cursor.after(since, began, changes)
-            yield (
-                Page(response.content, response.content_type, response.url, cursor=stored, server_at=began),
-                response.data,
-            )
+            yield page_of(response, stored, began)
             if not more:
                 return
             query["before_id"] = last

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from crossdock.connectors import cursor
+from crossdock.connectors.assembly import Take, page_of
 from crossdock.connectors.base import Page
 from crossdock.connectors.epcis.parse import changed_at, events
 from crossdock.connectors.epcis.settings import EpcisSettings
@@ -32,7 +33,7 @@ class EpcisReader:
     def close(self) -> None:
         self._client.close()
 
-    def pages(self, feed: str, since: dict, until: datetime | None) -> Iterator[tuple[Page, object]]:
+    def pages(self, feed: str, since: dict, until: datetime | None) -> Iterator[tuple[Page, Take]]:
         """Query answers, one a page; the last one carries how far was read."""
         query: dict[str, object] = {"perPage": self._settings.page_size}
         if at := cursor.start(since, self._settings.overlap_seconds):
@@ -49,10 +50,7 @@ class EpcisReader:
             changes = [max((at for at in [*changes, *times] if at), default=None)]
             following = self._following(response, query)
             stored = None if following else cursor.after(since, began, changes)
-            yield (
-                Page(response.content, response.content_type, response.url, cursor=stored, server_at=began),
-                response.data,
-            )
+            yield page_of(response, stored, began)
             if following is None:
                 return
             response = self._client.get_json(*following, VERSION)

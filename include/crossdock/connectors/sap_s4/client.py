@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from crossdock.connectors import cursor
+from crossdock.connectors.assembly import Take, page_of
 from crossdock.connectors.base import Page
 from crossdock.connectors.payload import text
 from crossdock.connectors.sap_s4 import odata
@@ -65,7 +66,7 @@ class SapReader:
     def close(self) -> None:
         self._client.close()
 
-    def pages(self, feed: str, since: dict, until: datetime | None) -> Iterator[tuple[Page, object]]:
+    def pages(self, feed: str, since: dict, until: datetime | None) -> Iterator[tuple[Page, Take]]:
         """Pages in the order of the key; the last one carries how far was read."""
         collection = self._collections[feed]
         delta = self._delta(feed, since, until)
@@ -79,10 +80,7 @@ class SapReader:
             changes = [max(filter(None, [*changes, *map(CHANGED[feed], items)]), default=None)]
             more = odata.goes_on(response.data)
             stored = None if more else self._cursor(feed, since, began, changes)
-            yield (
-                Page(response.content, response.content_type, response.url, cursor=stored, server_at=began),
-                response.data,
-            )
+            yield page_of(response, stored, began)
             if not more:
                 return
             last_key, skip = _after(items, collection, last_key, skip)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from crossdock.connectors import cursor
+from crossdock.connectors.assembly import Take, page_of
 from crossdock.connectors.base import Page
 from crossdock.connectors.payload import listed, moment, text
 from crossdock.connectors.shopify.settings import ShopifySettings
@@ -40,22 +41,16 @@ class ShopifyReader:
     def close(self) -> None:
         self._client.close()
 
-    def pages(self, feed: str, since: dict, until: datetime | None) -> Iterator[tuple[Page, object]]:
+    def pages(self, feed: str, since: dict, until: datetime | None) -> Iterator[tuple[Page, Take]]:
         """Pages of `feed`; the last one carries how far was read, the others where to go on."""
         listing = "inventory_levels" if feed == "inventory_levels" else "orders"
         response = self._resumed(since) or self._first(feed, since, until)
         began, newest = moment(since.get("began")) or response.server_at, moment(since.get("newest"))
         while True:
-            items = listed(response.data, listing)
-            if items is None:
-                raise PartnerDown(f"{response.url} answered without {listing!r}", hint="check settings.api_version")
-            newest = _newest(items, newest)
+            newest = _newest(response, listing, newest)
             link = NEXT.search(response.headers.get("link", ""))
             stored = _midway(since, link[1], began, newest) if link else cursor.after(since, began, [newest])
-            yield (
-                Page(response.content, response.content_type, response.url, cursor=stored, server_at=began),
-                response.data,
-            )
+            yield page_of(response, stored, began)
             if link is None:
                 return
             response = self._client.get_json(link[1])
@@ -93,7 +88,11 @@ class ShopifyReader:
         return [text(each.get("id")) for each in listed(found.data, "locations") or []]
 
 
-def _newest(items: list, before: datetime | None) -> datetime | None:
+def _newest(response: Response, listing: str, before: datetime | None) -> datetime | None:
+    """The newest change of a page and of those before it. Raises PartnerDown for a page that is none."""
+    items = listed(response.data, listing)
+    if items is None:
+        raise PartnerDown(f"{response.url} answered without {listing!r}", hint="check settings.api_version")
     times = [moment(item.get("updated_at")) for item in items if isinstance(item, dict)]
     return max((at for at in [before, *times] if at), default=None)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from crossdock.connectors import cursor
+from crossdock.connectors.assembly import Take, page_of
 from crossdock.connectors.base import Page
 from crossdock.connectors.payload import listed, moment, text
 from crossdock.connectors.zendesk.settings import ZendeskSettings
@@ -33,7 +34,7 @@ class ZendeskReader:
     def close(self) -> None:
         self._client.close()
 
-    def pages(self, feed: str, since: dict, until: datetime | None) -> Iterator[tuple[Page, object]]:
+    def pages(self, feed: str, since: dict, until: datetime | None) -> Iterator[tuple[Page, Take]]:
         """Pages of the export; each carries Zendesk's own cursor. The export has no upper end: `until` is not sent."""
         response = self._first(since)
         began = response.server_at
@@ -42,16 +43,7 @@ class ZendeskReader:
             if found is None:
                 raise PartnerDown(f"{response.url} answered without tickets", hint="check the connection's host")
             after = text(response.data.get("after_cursor"))
-            yield (
-                Page(
-                    response.content,
-                    response.content_type,
-                    response.url,
-                    cursor=_stored(after, since, began, found),
-                    server_at=began,
-                ),
-                response.data,
-            )
+            yield page_of(response, _stored(after, since, began, found), began)
             if response.data.get("end_of_stream") is not False or not after:
                 return
             response = self._client.get_json(EXPORT, self._query(cursor=after))
