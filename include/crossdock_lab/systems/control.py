@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from crossdock.core.errors import Misconfigured
 from crossdock_lab.systems import misbehave
-from crossdock_lab.systems.http import Lab, Refusal, answering, json_response
+from crossdock_lab.systems.http import Handler, Lab, Refusal, answering, json_response
 
 
 def routes(lab: Lab) -> list[Route]:
@@ -33,14 +34,17 @@ class Control:
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
 
-    def near(self, handler):
-        """Refuse callers that are not on this machine."""
+    def near(self, handler: Handler) -> Handler:
+        """Refuse callers that are not on this machine; say what to do where there is no world yet."""
 
         async def serve(request: Request) -> Response:
             host = request.client.host if request.client else ""
-            if host not in ("127.0.0.1", "::1", "testclient"):
+            if host not in ("127.0.0.1", "::1"):
                 raise Refusal(403, "not on this machine", {"error": "the lab is controlled from its own machine only"})
-            return await handler(request)
+            try:
+                return await handler(request)
+            except Misconfigured as error:
+                raise Refusal(409, str(error), {"error": str(error), "hint": error.hint}) from None
 
         return serve
 
@@ -60,7 +64,9 @@ class Control:
         reading = await self.lab.world.reading()
         until = datetime.fromisoformat(given["until"]) if "until" in given else reading.now
         until += timedelta(seconds=float(given.get("seconds", 0)))
+        await self._look()
         await self.lab.world.advance(until)
+        await self._look()
         return json_response({"now": (await self.lab.now()).isoformat()})
 
     async def misbehave(self, request: Request) -> Response:
@@ -103,6 +109,10 @@ class Control:
             for rule in rules.rules
         ]  # fmt: skip
         return json_response({"rules": listed})
+
+    async def _look(self) -> None:
+        for look in self.lab.looks:
+            await look()
 
     async def _refresh(self) -> None:
         self.lab.rules.replace(await self.lab.store.rows(misbehave.SELECT))

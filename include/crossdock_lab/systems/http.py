@@ -40,6 +40,8 @@ class Lab:
         self.pool, self.secrets, self.world = pool, secrets, world
         self.store = Store(pool)
         self.rules = Rules()
+        self.looks: list[Callable[[], Awaitable[None]]] = []
+        """What must be looked at before and after a step, so that nobody has to wait for the next look."""
 
     async def now(self) -> datetime:
         """Lab time: nothing at or before it can still appear in what the world does."""

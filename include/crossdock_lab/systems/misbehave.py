@@ -1,6 +1,6 @@
 """The ways in which the lab's systems misbehave, on request, by the world's plan or by seed.
 
-A rule is a row of `lab.misbehaviours`: a system (`sap`, `wms`, `easypost`, `shop`, `zendesk`, `x12`, or `*`), a
+A rule is a row of `lab.misbehaviours`: a system (`sap`, `wms`, `easypost`, `shop`, `zendesk`, or `*`), a
 behaviour, from and until when (lab time), and `params`: `path` (a part of it; absent: everywhere), `times` (at most
 so many hits), `probability` with `seed` (so that a run can be had again), and what the behaviour needs.
 

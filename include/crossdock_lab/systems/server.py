@@ -110,7 +110,10 @@ async def run(place: Place, host: str, port: int, sftp_port: int) -> None:
     async with opened(place) as lab, AsyncExitStack() as stack:
         mailbox = Mailbox(lab, place.mailbox or Path(tempfile.mkdtemp(prefix="crossdock-lab-")) / "mailbox")
         stack.push_async_callback(_close, await mailbox.listen(host, sftp_port))
-        config = uvicorn.Config(application(lab), host=host, port=port, log_level="warning", access_log=False)
+        config = uvicorn.Config(
+            application(lab), host=host, port=port, log_level="warning", access_log=False, lifespan="off"
+        )
+        lab.looks = [lambda: look_at_rules(lab), mailbox.look]
         loops = [
             _again_and_again("rules", lambda: look_at_rules(lab), RULES_EVERY),
             _again_and_again("world", lab.world.follow_clock, TICK),
@@ -120,11 +123,20 @@ async def run(place: Place, host: str, port: int, sftp_port: int) -> None:
             loops.append(Sender(lab, place.webhooks).run())
         tasks = [asyncio.create_task(loop) for loop in loops]
         try:
-            await uvicorn.Server(config).serve()
+            await _served(uvicorn.Server(config))
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _served(web: uvicorn.Server) -> None:
+    """Serve until told to stop, by a signal or by cancelling this; open connections are closed either way."""
+    try:
+        await web.serve()
+    except asyncio.CancelledError:
+        await web.shutdown()
+        raise
 
 
 async def _close(acceptor: asyncssh.SSHAcceptor) -> None:

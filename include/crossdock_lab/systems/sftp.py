@@ -7,6 +7,7 @@ to `archive/`, which we do not see. The host key and the login are kept in the l
 
 from __future__ import annotations
 
+import asyncio
 import os
 import posixpath
 from pathlib import Path
@@ -37,6 +38,7 @@ class Mailbox:
 
     def __init__(self, lab: Lab, folder: Path) -> None:
         self.lab, self.folder = lab, folder
+        self.lock = asyncio.Lock()
         self.archive = folder.with_name(f"{folder.name}-{ARCHIVE}")
         for path in (folder / OUTBOUND, folder / INBOUND, self.archive):
             path.mkdir(parents=True, exist_ok=True)
@@ -53,8 +55,9 @@ class Mailbox:
 
     async def look(self) -> None:
         """Drop what is due and take in what has come."""
-        await self.drop()
-        await self.collect()
+        async with self.lock:
+            await self.drop()
+            await self.collect()
 
     async def drop(self) -> int:
         """Write the files that are due, each under a hidden name first; how many."""

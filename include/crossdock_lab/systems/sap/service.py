@@ -205,10 +205,8 @@ class Call:
 
 
 def payload(entities: EntitySet, stored: Stored) -> Row:
-    """The object as SAP shows it, with what was written from outside and the time of that."""
+    """The object as SAP shows it, with what was written from outside and the time of its last change."""
     row = stored.payload
-    if not stored.overlay:
-        return row
     stamps = {"LastChangeDate": odata.wire_date, "LastChangeDateTime": odata.wire_moment}
     row |= {name: stamp(stored.changed_at) for name, stamp in stamps.items() if name in row}
     for nav, key in (("to_Item", "SalesOrderItem"), ("to_DeliveryDocumentItem", "DeliveryDocumentItem")):

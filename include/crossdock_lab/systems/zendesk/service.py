@@ -131,9 +131,7 @@ class Desk:
 
 
 def shown(stored: Stored) -> dict:
-    """A ticket with the time of its last change from outside."""
-    if not stored.overlay:
-        return stored.payload
+    """A ticket with the time of its last change."""
     stamps = {
         "updated_at": payloads.moment(stored.changed_at),
         "generated_timestamp": int(stored.changed_at.timestamp()),
