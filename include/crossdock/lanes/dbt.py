@@ -118,7 +118,9 @@ def models(manifest: Path) -> list[Model]:
 
 
 def _model(node: dict) -> Model:
-    sql = node["compiled_code"].strip()
+    sql = (
+        node["compiled_code"].strip().replace(f'"{node["database"]}".', "")
+    )  # it runs in whichever database it is given
     return Model(
         name=node["name"],
         schema=node["schema"],
