@@ -67,7 +67,7 @@ def header_at(buffer: bytes, start: int, *, glued: bool = False) -> Header | Non
     if not shown or ((glued or is_wrapped) and tuple(map(len, raw)) != WIDTHS[:15]):
         return None
     component, terminator = _ending(shown)
-    if terminator.isalnum() or terminator in (" ", "\t") or any(terminator in value for value in raw):
+    if terminator.isalnum() or terminator in (" ", "\t", text(separator)) or any(terminator in value for value in raw):
         return None
     end = start + len(window) - len(parts[16]) + len(component.encode())
     delimiters = Delimiters(text(separator), component, terminator, _repetition(raw))

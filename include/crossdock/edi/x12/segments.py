@@ -21,13 +21,16 @@ def _split(body: str, terminator: str) -> list[str]:
     """Segments of a text. Most files end every segment the same way, which is then split at once."""
     for ending in (terminator + "\n", terminator + "\r\n"):
         pieces = body.split(ending)
-        if len(pieces) > 1 and len(pieces) - 1 == body.count(terminator) and body[0] == "S":
+        if len(pieces) > 1 and len(pieces) - 1 == body.count(terminator) and not _is_indented(body, ending):
             if not pieces[-1]:
                 pieces.pop()
-            if not any(piece[:1].isspace() for piece in pieces):
-                return pieces
-            break
+            return pieces
     return [piece for piece in (part.strip(" \t\r\n\x00\x1a\u00a0") for part in body.split(terminator)) if piece]
+
+
+def _is_indented(body: str, ending: str) -> bool:
+    """Whether blanks or further line ends stand before any segment."""
+    return any(ending + blank in body for blank in (" ", "\t", "\n", "\r", "\u00a0", "\x00", "\x1a"))
 
 
 def _with_binary(body: bytes, delimiters: Delimiters) -> list[list[str]]:
