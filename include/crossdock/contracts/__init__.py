@@ -6,6 +6,5 @@ judgement of a table from outside (`check`) and the reference page (`docs`).
 """
 
 from crossdock.contracts.judge import judge, quarantine_document
-from crossdock.contracts.load import load
 
-__all__ = ["judge", "load", "quarantine_document"]
+__all__ = ["judge", "quarantine_document"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from crossdock.contracts.columns import PayloadColumns, has_type
 from crossdock.contracts.load import load
-from crossdock.contracts.model import Contract, SchemaObject
+from crossdock.contracts.model import Contract, Property, SchemaObject
 from crossdock.contracts.projection import documents, layers
 from crossdock.contracts.rules import FLAG, Rule, of_object
 from crossdock.contracts.text import literal, name
@@ -66,18 +66,21 @@ def verdict_sql(ref: str) -> str:
     return compile_verdict(load(ref))
 
 
+def text_column(p: Property) -> str:
+    """The column of the projection that holds a property as it came."""
+    return f"{p.name}__text" if has_type(p) else p.name
+
+
 def projection_sql(contract: Contract, schema: SchemaObject, source: str) -> str:
     """What Great Expectations looks at: typed values under their names, and a yes-or-no column per flag rule."""
-    columns = [
-        f"x.{name(p.name + '__value')} as {name(p.name)}" if has_type(p) else f"x.{name(p.name)}"
-        for p in schema.properties
-    ]
+    columns = [f"x.{name(p.name + '__value')} as {name(p.name)}" for p in schema.properties if has_type(p)]
+    texts = [f"x.{name(p.name)} as {name(text_column(p))}" for p in schema.properties]
     flags = [
         f"coalesce(not ({rule.fails}), true) as {name(rule.kwargs['column'])}"
         for rule in rules(contract, schema)
         if rule.expectation == FLAG and rule.kwargs["column"] != rule.field
     ]
-    chosen = ",\n        ".join(["x._record_id", "x._feed_id", "x._part", "x._native_id", *columns, *flags])
+    chosen = ",\n        ".join(["x._record_id", "x._feed_id", "x._part", "x._native_id", *columns, *texts, *flags])
     return (
         f"with documents as ({documents(contract, source)}\n)\nselect {chosen}\nfrom ({layers(contract, schema)}) as x"
     )
