@@ -10,10 +10,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.rows import dict_row
+
 from crossdock.core import settings as environment
 from crossdock.lanes import dbt
 from crossdock.stack.postgres import OWNER, Server
-from psycopg.rows import dict_row
 
 PARTNERS = {
     "sap-main": ("sap_s4", "erp", {}, ("sales_orders", "deliveries", "material_stock")),
@@ -24,7 +25,7 @@ PARTNERS = {
     "zendesk": ("zendesk", "service_desk", {"orders_from": "sap-main"}, ("tickets",)),
     "market": ("standard", "other", {}, ("orders", "order_lines", "milestones", "charges")),
 }
-PASSWORD = "for-tests-only"  # noqa: S105 - the password of tests/conftest.py's server, on loopback
+PASSWORD = "for-tests-only"
 CODES = """
 sap_s4 sku TG11 SKU-1|sap_s4 sku TG12 SKU-2|sap_s4 uom PCE EA|sap_s4 uom PC EA|sap_s4 warehouse 1710 DC-EAST
 sap_s4 carrier TR1 UPS|sap_s4 sold_to_partner 10100001 shop-main|sap_s4 sold_to_partner 10100002 acme-edi

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+
 from sql.canonical import payloads as p
 
 ORDER = "shop-main/order/1001"

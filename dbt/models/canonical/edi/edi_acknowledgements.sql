@@ -12,7 +12,7 @@ acknowledgements as (
 
 -- What we sent and want acknowledged. What was never to be acknowledged, as a 997 of ours, has no such time.
 awaited as (
-    select * from {{ source('ops', 'outbound_documents') }}
+    select * from {{ touched(source('ops', 'outbound_documents')) }}
     where order_ref is not null and ack_expected_at is not null and state <> 'failed'
 ),
 

@@ -19,7 +19,7 @@ quarantine as (
 ),
 
 sent as (
-    select * from {{ source('ops', 'outbound_documents') }} where order_ref is not null
+    select * from {{ touched(source('ops', 'outbound_documents')) }} where order_ref is not null
 ),
 
 received as (

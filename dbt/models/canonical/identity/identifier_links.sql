@@ -167,7 +167,7 @@ stated as (
     union all
     select e.feed_id, e.native_id, e.outbound_group_identifier, {{ identifier('o.partner_id', 'order', 'o.order_ref') }}
     from edi_sets as e
-    join {{ source('ops', 'outbound_documents') }} as o
+    join {{ touched(source('ops', 'outbound_documents')) }} as o
         on o.partner_id = e.partner_id
             and {{ identifier('o.partner_id', 'outbound_group', "ltrim(o.group_control_number, '0')") }} = e.outbound_group_identifier
     where e.outbound_group_identifier is not null

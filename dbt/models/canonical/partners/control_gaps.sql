@@ -3,7 +3,7 @@
 with
 
 control_totals as (
-    select * from {{ source('ops', 'control_totals') }}
+    select * from {{ touched(source('ops', 'control_totals')) }}
 ),
 
 feeds as (

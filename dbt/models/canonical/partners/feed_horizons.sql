@@ -11,7 +11,7 @@ partners as (
 ),
 
 cursors as (
-    select * from {{ source('raw', 'cursors') }}
+    select * from {{ touched(source('raw', 'cursors')) }}
 ),
 
 final as (

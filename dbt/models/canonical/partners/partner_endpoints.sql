@@ -3,7 +3,7 @@
 with
 
 endpoints as (
-    select * from {{ source('ops', 'endpoints') }} where partner_id is not null
+    select * from {{ touched(source('ops', 'endpoints')) }} where partner_id is not null
 ),
 
 final as (

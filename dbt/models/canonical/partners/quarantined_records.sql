@@ -4,7 +4,7 @@
 with
 
 quarantine as (
-    select * from {{ source('ops', 'quarantine') }} where state = 'open'
+    select * from {{ touched(source('ops', 'quarantine')) }} where state = 'open'
 ),
 
 feeds as (
