@@ -28,7 +28,7 @@ def wait_for_file(feed: Feed) -> MailboxSensor:
     return MailboxSensor(
         task_id="wait_for_file",
         sftp_conn_id=feed.connection_id,
-        path=str(feed.settings.get("folder", ".")),
+        path=str(feed.settings.get("folder", "outbound" if feed.system_type == "x12" else ".")),
         file_pattern=str(feed.settings.get("files", {}).get(feed.name, "*")),
         deferrable=True,
         poke_interval=5,

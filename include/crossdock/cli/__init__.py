@@ -15,6 +15,7 @@ import typer
 
 from crossdock.core import log
 from crossdock.core.errors import CrossdockError, Misconfigured
+from crossdock.core.settings import settings
 
 
 def build(command: str | None = None) -> typer.Typer:
@@ -39,10 +40,19 @@ def _nothing() -> None:
     """Typer asks for a callback."""
 
 
+def _adopt_installation() -> None:
+    """Without CROSSDOCK_DSN, a command works on the installation of this machine, where `crossdock up` made one."""
+    if not settings().dsn and (settings().home_dir / "state.json").exists():
+        from crossdock.stack.environment import adopt
+
+        adopt()
+
+
 def main() -> None:
     """The console script."""
     log.configure()
     try:
+        _adopt_installation()
         build(sys.argv[1] if len(sys.argv) > 1 else None)()
     except CrossdockError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""`crossdock up | down | status | doctor | env | logs` run everything on one machine; `prepare` uses a Postgres elsewhere."""
+"""`crossdock up | down | status | doctor | env | logs` run everything here; `prepare` uses a Postgres elsewhere."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from crossdock.core.errors import Misconfigured
 from crossdock.core.settings import settings
 from crossdock.stack import boot, dotenv, environment, external, report
 from crossdock.stack.doctor import examine
+from crossdock.stack.postgres import OWNER
 from crossdock.stack.progress import StepFailed, explain
 from crossdock.stack.state import State, load
 
@@ -107,10 +108,9 @@ def env(
         print(dotenv.text(), end="")
         return
     state = _installation()
-    chosen = environment.owner(state) if owner else environment.product(state)
+    chosen = environment.person(state) | ({"CROSSDOCK_ADMIN_DSN": environment.dsn(state, OWNER)} if owner else {})
     for name, value in sorted(chosen.items()):
-        if name.startswith(("CROSSDOCK_", "AIRFLOW_CONN_")) and name != "CROSSDOCK_SUPERVISED_BY":
-            print(f"export {name}={shlex.quote(value)}")
+        print(f"export {name}={shlex.quote(value)}")
 
 
 def logs(

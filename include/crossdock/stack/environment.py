@@ -11,7 +11,7 @@ from crossdock.core.errors import Misconfigured
 from crossdock.core.settings import settings
 from crossdock.stack import proc
 from crossdock.stack.postgres import OWNER, Server, _reachable
-from crossdock.stack.state import State
+from crossdock.stack.state import State, load
 
 DATABASE, AIRFLOW_DATABASE, LAB_DATABASE = "crossdock", "airflow", "lab"
 AIRFLOW_ROLE, LAB_ROLE = "airflow", "lab"
@@ -86,6 +86,35 @@ def product(state: State) -> dict[str, str]:
 def owner(state: State) -> dict[str, str]:
     """For migrations only."""
     return product(state) | {"CROSSDOCK_ADMIN_DSN": dsn(state, OWNER)}
+
+
+def person(state: State) -> dict[str, str]:
+    """For who types commands on this machine: the product's variables, the auditor's DSN and, with a lab, the lab's."""
+    found = product(state) | {"CROSSDOCK_AUDIT_DSN": dsn(state, "auditor")}
+    chosen = found | lab(state) if state.get("lab") else found
+    return {
+        name: value
+        for name, value in chosen.items()
+        if name.startswith(("CROSSDOCK_", "AIRFLOW_CONN_")) and name != proc.MARK
+    }
+
+
+def adopt() -> None:
+    """Let a command use the installation of this machine without `eval "$(crossdock env)"`.
+
+    Variables that are set win. A supervised process has its own and adopts nothing; nor does anybody who may not read
+    the installation's secrets.
+    """
+    if proc.MARK in os.environ:
+        return
+    try:
+        state = load(settings().home_dir)
+    except PermissionError:
+        return
+    if state.values:
+        for name, value in person(state).items():
+            os.environ.setdefault(name, value)
+        settings.cache_clear()
 
 
 def lab(state: State) -> dict[str, str]:

@@ -146,4 +146,5 @@ async def _close(acceptor: asyncssh.SSHAcceptor) -> None:
 
 def serve(host: str, port: int, sftp_port: int) -> None:
     """Run the lab's systems, its mailbox, its webhooks and its world's clock until the process is told to stop."""
+    db.connect().close()  # makes the lab's tables where they are not there yet
     asyncio.run(run(Place.from_environment(), host, port, sftp_port))
