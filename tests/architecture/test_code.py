@@ -42,14 +42,8 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
 
 
 def reads_environment(tree: ast.AST) -> bool:
-    """Whether `os.environ` is read (assigning one of its keys is not reading) or `os.getenv` called."""
-    written = {
-        id(target.value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Subscript)
-    }
+    """Whether `os.environ` is read, or `os.getenv` called; to set one of its keys is not to read it."""
+    written = {id(written_to(node)) for node in ast.walk(tree)}
     return any(
         isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
@@ -58,6 +52,15 @@ def reads_environment(tree: ast.AST) -> bool:
         and id(node) not in written
         for node in ast.walk(tree)
     )
+
+
+def written_to(node: ast.AST) -> ast.AST | None:
+    """What `x[key] = …` or `x.setdefault(…)` writes to."""
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+        return node.targets[0].value
+    if isinstance(node, ast.Attribute) and node.attr == "setdefault":
+        return node.value
+    return None
 
 
 def test_functions_are_short():

@@ -14,6 +14,7 @@ PROJECT = settings().project_dir
 FOLDER = settings().dbt_dir / "models" / "exceptions"
 VIEWS = sorted(FOLDER.glob("*/exc_*.sql"))
 SECTIONS = ("What it means", "How it is found", "What to check", "How to repair", "Who owns it")
+WAITS = re.compile(r"waits_for=|own_waits=true")
 THRESHOLD = re.compile(r"interval\s+'|'\d+ (second|minute|hour|day)s?'::interval|make_interval")
 
 
@@ -66,7 +67,7 @@ def test_an_exception_is_proven_by_example(path):
     assert all(test.get("description") for test in examples.values())
 
 
-@pytest.mark.parametrize("path", [p for p in VIEWS if "waits_for=" in p.read_text()], ids=code_of)
+@pytest.mark.parametrize("path", [p for p in VIEWS if WAITS.search(p.read_text())], ids=code_of)
 def test_an_absence_is_not_concluded_before_reading(path):
     """Where the view waits for systems to be read, an example shows that it waits."""
     names = [test["name"] for test in yaml.safe_load(path.with_suffix(".yml").read_text())["unit_tests"]]
@@ -84,6 +85,6 @@ def test_a_runbook_answers_what_operations_ask(code):
 def test_time_based_exceptions_are_marked_in_the_catalogue(app):
     """What waits for systems to be read comes about by time passing, and the catalogue says so."""
     time_based = {c for (c,) in app.execute("select exception_code from ref.exception_catalogue where is_time_based")}
-    waits = {code for code, path in CODES.items() if "waits_for=" in path.read_text()}
+    waits = {code for code, path in CODES.items() if WAITS.search(path.read_text())}
     assert waits <= time_based
     assert time_based - waits <= {"partner_unavailable"}
