@@ -27,7 +27,8 @@ def told(built) -> dict[str, str]:
         for number in ("1", "2"):
             dbt.execute(
                 """
-                insert into canonical.orders (thread_id, order_id, source_partner_id, is_incomplete, ordered_at, promised_at)
+                insert into canonical.orders
+                    (thread_id, order_id, source_partner_id, is_incomplete, ordered_at, promised_at)
                 values (%(id)s, %(id)s, 's', false, '2026-03-01 00:00Z', '2026-03-05 00:00Z')
                 """,
                 {"id": f"s/order/{number}"},
@@ -36,8 +37,8 @@ def told(built) -> dict[str, str]:
         for subject, order, since, due, found, cleared in DETECTIONS:
             owner.execute(
                 """
-                insert into ops.detections (exception_code, warehouse_code, carrier_code, evidence, detected_by, subject_id,
-                    thread_id, order_id, since_at, due_at, detected_as_of, cleared_as_of, cleared_at)
+                insert into ops.detections (exception_code, warehouse_code, carrier_code, evidence, detected_by,
+                    subject_id, thread_id, order_id, since_at, due_at, detected_as_of, cleared_as_of, cleared_at)
                 values ('inventory_short_pick', 'DC-EAST', 'FASTLANE', '{}', 'fast', %s, %s, %s, %s, %s, %s, %s, %s)
                 """,
                 [subject, order, order, since, due, found, cleared, cleared],
