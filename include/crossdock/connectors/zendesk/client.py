@@ -43,8 +43,9 @@ class ZendeskReader:
             if found is None:
                 raise PartnerDown(f"{response.url} answered without tickets", hint="check the connection's host")
             after = text(response.data.get("after_cursor"))
+            more = response.data.get("end_of_stream") is False and bool(after)
             yield page_of(response, _stored(after, since, began, found), began)
-            if response.data.get("end_of_stream") is not False or not after:
+            if not more:
                 return
             response = self._client.get_json(EXPORT, self._query(cursor=after))
 
