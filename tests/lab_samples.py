@@ -40,6 +40,7 @@ AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 """When the order was placed; lab time of the tests is four days later."""
 NOW = AT + timedelta(days=4)
 PROMISED = datetime(2026, 3, 7, tzinfo=UTC)
+STEPS = ("picking", "packing", "shipping")
 
 
 def order(number: int = 1000017, channel: str = "shop") -> Order:
@@ -85,7 +86,7 @@ def delivery(placed: Order, changed_at: datetime = AT + timedelta(hours=20)) -> 
 def warehouse_event(placed: Order, step: str = "picking", hours: float = 10) -> WarehouseEvent:
     at = AT + timedelta(hours=hours)
     parts = tuple(EventQuantity(line.number, line.item, line.qty) for line in placed.lines)
-    event_id = f"urn:uuid:00000000-0000-4000-8000-{int(placed.number):08d}{len(step):04d}"
+    event_id = f"urn:uuid:00000000-0000-4000-8000-{int(placed.number):08d}{STEPS.index(step):04d}"
     tracking = f"1Z{placed.number}" if step != "picking" else ""
     return WarehouseEvent(
         event_id, step, f"008{placed.number}", WAREHOUSES[0], at, at + timedelta(minutes=1), parts, tracking

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from crossdock.core.settings import Settings
-from crossdock.onboarding import folder
+from crossdock.onboarding import conformance, folder
 from crossdock_lab.world import catalogue
 
 PARTNERS = {
@@ -44,3 +44,11 @@ def test_every_folder_reads() -> None:
     read = {name: folder.read(Settings().partner_dirs[0] / name) for name in PARTNERS}
     assert {name: partner.system_type for name, partner in read.items()} == PARTNERS
     assert all(partner.feeds and partner.connection for partner in read.values())
+
+
+@pytest.mark.parametrize("partner", PARTNERS)
+def test_samples_do_as_they_say(partner: str) -> None:
+    """Good samples pass whole; bad ones are set aside for the stated reasons and no other."""
+    outcome = conformance.check(folder.read(Settings().partner_dirs[0] / partner))
+    assert outcome.problems == []
+    assert outcome.read
