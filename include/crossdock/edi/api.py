@@ -195,8 +195,8 @@ def send_ready(partner_id: str, *, conninfo: str | None = None) -> int:
             return 0
         owed = agreement(partner_id, row[1])
         with Mailbox(lookup(row[0]), gate=DatabaseGate(conninfo, partner_id)) as mailbox:
-            while _send_next(connection, mailbox, partner_id, owed):
-                sent += 1
+            while (is_sent := _send_next(connection, mailbox, partner_id, owed)) is not None:
+                sent += is_sent
     logger.info("edi documents sent", partner_id=partner_id, documents=sent)
     return sent
 
@@ -206,8 +206,8 @@ def _is_waiting(connection: psycopg.Connection, partner_id: str) -> bool:
     return connection.execute(query, [partner_id]).fetchone()[0]
 
 
-def _send_next(connection: psycopg.Connection, mailbox: Mailbox, partner_id: str, owed: Agreement) -> bool:
-    """Send the oldest document that nobody else is sending; False when there is none."""
+def _send_next(connection: psycopg.Connection, mailbox: Mailbox, partner_id: str, owed: Agreement) -> bool | None:
+    """Send the oldest document that nobody else is sending; None when there is none, False when it was refused."""
     with connection.transaction():
         row = connection.execute(
             """
@@ -218,7 +218,7 @@ def _send_next(connection: psycopg.Connection, mailbox: Mailbox, partner_id: str
             [partner_id],
         ).fetchone()
         if row is None:
-            return False
+            return None
         document_id, document_type, number, content = row
         try:
             mailbox.write(f"{owed.send_to}/{document_type}_{number}.edi", bytes(content))
@@ -228,11 +228,13 @@ def _send_next(connection: psycopg.Connection, mailbox: Mailbox, partner_id: str
                 [str(error), document_id],
             )
             logger.warning("edi document refused", partner_id=partner_id, document_type=document_type, error=str(error))
-            return True
+            return False
         connection.execute(
             """
-            update ops.outbound_documents set state = 'sent', sent_at = %s, sent_as_of = ref.as_of(),
-                ack_expected_at = case when ack_expected_at is not null then ref.as_of() + %s end
+            with now as materialized (select ref.as_of() as at)
+            update ops.outbound_documents set state = 'sent', sent_at = %s, sent_as_of = now.at,
+                ack_expected_at = case when ack_expected_at is not null then now.at + %s end
+            from now
             where outbound_document_id = %s
             """,
             [datetime.now(UTC), owed.acknowledged_within, document_id],

@@ -42,7 +42,7 @@ def dump(record: dict) -> bytes:
 def interchange_fields(of: Interchange) -> dict:
     """ISA in words."""
     fields = {name: value.strip() for name, value in zip(ISA_FIELDS, of.raw, strict=False)}
-    return {**fields, "ordinal": of.ordinal}
+    return fields
 
 
 def group_fields(of: Group | None) -> dict | None:
@@ -115,7 +115,7 @@ def interchange_record(of: Interchange, document: Document | None = None) -> dic
         "interchange": interchange_fields(of),
         "envelope": judged(of.faults),
         "counts": {"groups": of.groups_count, "sets": of.sets_count, "segments": of.segments_count},
-        "bytes": {"offset": of.offset, "length": of.end - of.offset},
+        "bytes_count": of.end - of.offset,
         "groups": [
             {
                 **group_fields(group),

@@ -47,11 +47,14 @@ def _of(
     digest = document.digest(content)
     name = f"{of.sender}:{of.control_number}"
     changed_at = stated_at(of, settings.time_zone)
-    yield f"{name}:{digest}", interchange_record(of, document), changed_at
+    record = interchange_record(of, document)
+    record["interchange"]["digest"] = digest
+    yield f"{name}:{digest}", record, changed_at
     for judged in document.sets:
         given = judged.set
         group = given.group.control_number if given.group else ""
         record = set_record(given, judged, sku_qualifiers=settings.sku_qualifiers)
+        record["interchange"]["digest"] = digest
         yield f"{name}:{group}:{given.control_number}:{given.set_type}:{digest}", record, changed_at
 
 

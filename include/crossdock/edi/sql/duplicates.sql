@@ -19,8 +19,7 @@ used as (
             and e.record_id < c.record_id
             and e.payload -> 'interchange' ->> 'sender_qualifier' = c.payload -> 'interchange' ->> 'sender_qualifier'
             and e.payload -> 'interchange' ->> 'receiver' = c.payload -> 'interchange' ->> 'receiver'
-            and (e.document_id, e.payload -> 'interchange' ->> 'ordinal')
-                <> (c.document_id, c.payload -> 'interchange' ->> 'ordinal')
+            and e.payload -> 'interchange' ->> 'digest' <> c.payload -> 'interchange' ->> 'digest'
         order by e.record_id
         limit 1
     ) as earlier
