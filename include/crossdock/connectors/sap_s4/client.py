@@ -51,7 +51,7 @@ class SapReader:
         root = settings.service_root
         self._collections = {
             "sales_orders": Collection(
-                f"{root}/{settings.sales_order_service}/A_SalesOrder", "SalesOrder", "to_Item,to_Item/to_ScheduleLine"
+                f"{root}/{settings.sales_order_service}/A_SalesOrder", "SalesOrder", settings.sales_order_expand
             ),
             "deliveries": Collection(
                 f"{root}/{settings.delivery_service}/A_OutbDeliveryHeader",

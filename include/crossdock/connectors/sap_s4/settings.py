@@ -13,6 +13,8 @@ class SapSettings:
     sales_order_service: str = "API_SALES_ORDER_SRV"
     delivery_service: str = "API_OUTBOUND_DELIVERY_SRV;v=0002"
     stock_service: str = "API_MATERIAL_STOCK_SRV"
+    sales_order_expand: str = "to_Item,to_Item/to_ScheduleLine"
+    """What is read with an order; `to_Item` where a service knows no schedule lines."""
     overlap_seconds: float = 120.0
     time_zone: str = "UTC"
     """The partner's: dates without a time are days there."""
