@@ -3,12 +3,3 @@
 ({{ instant("substring(" ~ day ~ " from '^[0-9]{6}(?:[0-9]{2})?$') || ' ' || coalesce(substring(" ~ time ~ " from '^(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9])?'), '0000') || ' UTC'") }}
     at time zone 'UTC' at time zone {{ zone }})
 {%- endmacro %}
-
-{#- What a line sells: our own number if the partner gives it, then the maker's and the buyer's. -#}
-{% macro x12_product(ids) -%}
-coalesce(
-    {%- for qualifier in ['VP', 'VN', 'SK', 'UP', 'UK', 'EN', 'MG', 'BP', 'IN', 'PI'] %}
-    {{ ids }} ->> '{{ qualifier }}'{{ ',' if not loop.last }}
-    {%- endfor %}
-)
-{%- endmacro %}

@@ -6,6 +6,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
@@ -41,8 +42,9 @@ easypost carrier UPS UPS|easypost tracker_status pre_transit manifested|easypost
 easypost tracker_status out_for_delivery out_for_delivery|easypost tracker_status delivered delivered
 easypost tracker_status failure delivery_failed
 shopify sku XD-1 SKU-1|shopify sku XD-2 SKU-2|shopify carrier UPS UPS|shopify warehouse 9001 DC-EAST
-shopify inventory_item 71 SKU-1|shopify fulfillment_status unfulfilled accepted|shopify fulfillment_status fulfilled shipped
-shopify fulfillment_status partial accepted|shopify financial_status paid paid|shopify financial_status pending not_billed
+shopify inventory_item 71 SKU-1|shopify fulfillment_status unfulfilled accepted
+shopify fulfillment_status fulfilled shipped|shopify fulfillment_status partial accepted|shopify financial_status paid paid
+shopify financial_status pending not_billed
 shopify shipment_status in_transit in_transit|shopify shipment_status delivered delivered|shopify shipment_status success shipped
 x12 sku VP1 SKU-1|x12 sku VP2 SKU-2|x12 uom EA EA|zendesk ticket_status open open|zendesk ticket_status solved solved
 standard order_status gone shipped
@@ -63,12 +65,14 @@ class World:
 
     def _partner(self, partner: str, system: str, role: str, settings: dict, feeds: tuple[str, ...]) -> None:
         self.app.execute(
-            "insert into ref.partners (partner_id, name, system_type, role_code, owner, settings) values (%s, %s, %s, %s, 'us', %s)",
+            "insert into ref.partners (partner_id, name, system_type, role_code, owner, settings) "
+            "values (%s, %s, %s, %s, 'us', %s)",
             [partner, partner, system, role, json.dumps(settings)],
         )
         for feed in feeds:
             row = self.app.execute(
-                "insert into ref.feeds (partner_id, feed, feed_type, contract, mode) values (%s, %s, %s, %s, 'poll') returning feed_id",
+                "insert into ref.feeds (partner_id, feed, feed_type, contract, mode) "
+                "values (%s, %s, %s, %s, 'poll') returning feed_id",
                 [partner, feed, f"{system}.{feed}", f"{system}/{feed}.v1"],
             ).fetchone()
             self.feeds[partner, feed] = row["feed_id"]
@@ -76,7 +80,8 @@ class World:
     def code(self, system: str, kind: str, theirs: str, ours: str) -> None:
         """Approve one mapping, for ever."""
         self.app.execute(
-            "insert into ref.code_map (system_type, kind, their_code, our_code, approved_by) values (%s, %s, %s, %s, 'me')",
+            "insert into ref.code_map (system_type, kind, their_code, our_code, approved_by) "
+            "values (%s, %s, %s, %s, 'me')",
             [system, kind, theirs, ours],
         )
 
@@ -85,21 +90,23 @@ class World:
         partner: str,
         feed: str,
         native_id: str,
-        payload: dict,
-        changed_at: str | None = None,
+        payload: dict | str,
+        changed_at: str | datetime | None = None,
         *,
         landed_at: str | None = None,
     ) -> int:
         """Land one version of one object; return its record id."""
-        feed_id, text = self.feeds[partner, feed], json.dumps(payload)
+        feed_id, text = self.feeds[partner, feed], payload if isinstance(payload, str) else json.dumps(payload)
         digest = hashlib.sha256(f"{native_id} {changed_at} {text}".encode()).digest()
         document = self.app.execute(
-            "insert into raw.documents (feed_id, checksum, content, content_type, content_bytes, source_ref, correlation_id) "
+            "insert into raw.documents "
+            "(feed_id, checksum, content, content_type, content_bytes, source_ref, correlation_id) "
             "values (%s, %s, %s, 'application/json', %s, 'test', 'test') returning document_id",
             [feed_id, digest, text.encode(), len(text)],
         ).fetchone()["document_id"]
         row = self.app.execute(
-            "insert into raw.records (feed_id, native_id, payload_hash, payload, document_id, ordinal, changed_at, landed_at) "
+            "insert into raw.records "
+            "(feed_id, native_id, payload_hash, payload, document_id, ordinal, changed_at, landed_at) "
             "values (%s, %s, %s, %s, %s, 0, %s, coalesce(%s, clock_timestamp())) returning record_id",
             [feed_id, native_id, digest, text, document, changed_at, landed_at],
         ).fetchone()

@@ -21,7 +21,8 @@ def day_and_time(day: str, time: str, at: str | None) -> dict:
 def sales_order(number: str = "0000004712", items: list[dict] | None = None, **fields: object) -> dict:
     """A_SalesOrder with its items."""
     return {
-        "SalesOrder": number, "SoldToParty": "10100001", "PurchaseOrderByCustomer": "#1001", "DistributionChannel": "10",
+        "SalesOrder": number, "SoldToParty": "10100001", "PurchaseOrderByCustomer": "#1001",
+        "DistributionChannel": "10",
         "CustomerGroup": "01", "SalesDistrict": "NY", "OverallDeliveryStatus": "A", "OverallOrdReltdBillgStatus": "A",
         "OverallSDDocumentRejectionSts": "A", "TotalCreditCheckStatus": "A", "DeliveryBlockReason": "",
         "HeaderBillingBlockReason": "", "IncotermsClassification": "DAP", "TransactionCurrency": "USD",
@@ -41,7 +42,8 @@ def item(
     """A_SalesOrderItem with one schedule line."""
     return {
         "SalesOrderItem": number, "UnderlyingPurchaseOrderItem": line, "Material": material, "MaterialGroup": "L001",
-        "RequestedQuantity": qty, "RequestedQuantityUnit": "PC", "RequestedQuantityISOUnit": "PCE", "ProductionPlant": "1710",
+        "RequestedQuantity": qty, "RequestedQuantityUnit": "PC", "RequestedQuantityISOUnit": "PCE",
+        "ProductionPlant": "1710",
         "TransactionCurrency": "USD", "NetAmount": "100.00", "SalesDocumentRjcnReason": "",
         "to_ScheduleLine": {"results": [
             {"ConfdOrderQtyByMatlAvailCheck": confirmed, "ConfirmedDeliveryDate": wire("2026-03-08")},
@@ -54,7 +56,8 @@ def delivery(
 ) -> dict:
     """A_OutbDeliveryHeader with its items."""
     return {
-        "DeliveryDocument": number, "ActualDeliveryRoute": "TR1", "BillOfLading": "", "LastChangeDate": wire("2026-03-02"),
+        "DeliveryDocument": number, "ActualDeliveryRoute": "TR1", "BillOfLading": "",
+        "LastChangeDate": wire("2026-03-02"),
         **day_and_time("CreationDate", "CreationTime", "2026-03-02 08:00"),
         **day_and_time("PlannedGoodsIssueDate", "GoodsIssueTime", "2026-03-03 17:30"),
         **day_and_time("DeliveryDate", "DeliveryTime", "2026-03-08 00:00"),
@@ -69,7 +72,8 @@ def delivery_item(
 ) -> dict:
     """A_OutbDeliveryItem."""
     return {
-        "DeliveryDocumentItem": number, "ReferenceSDDocument": order, "ReferenceSDDocumentItem": line, "Material": material,
+        "DeliveryDocumentItem": number, "ReferenceSDDocument": order, "ReferenceSDDocumentItem": line,
+        "Material": material,
         "DeliveryQuantityUnit": "PC", "Plant": "1710", "ActualDeliveryQuantity": qty, "OriginalDeliveryQuantity": qty,
         "PickingStatus": "A", "GoodsMovementStatus": "A", **fields,
     }  # fmt: skip
@@ -94,10 +98,12 @@ def tracker(
 ) -> dict:
     """A Tracker with its details, as (status, time)."""
     return {
-        "id": tracker_id, "tracking_code": code, "status": details[-1][0], "carrier": "UPS", "est_delivery_date": estimated,
+        "id": tracker_id, "tracking_code": code, "status": details[-1][0], "carrier": "UPS",
+        "est_delivery_date": estimated,
         "updated_at": details[-1][1], "carrier_detail": {"service": "Ground"},
         "tracking_details": [
-            {"status": status, "datetime": at, "tracking_location": {"city": "ALBANY", "state": "NY"}} for status, at in details
+            {"status": status, "datetime": at, "tracking_location": {"city": "ALBANY", "state": "NY"}}
+            for status, at in details
         ],
     }  # fmt: skip
 
@@ -105,8 +111,10 @@ def tracker(
 def shop_order(number: str = "1001", lines: list[dict] | None = None, **fields: object) -> dict:
     """A Shopify order."""
     return {
-        "id": 450789469, "name": f"#{number}", "created_at": "2026-03-01T09:00:00-05:00", "updated_at": "2026-03-01T09:00:00-05:00",
-        "cancelled_at": None, "currency": "USD", "financial_status": "paid", "fulfillment_status": None, "total_price": "105.00",
+        "id": 450789469, "name": f"#{number}", "created_at": "2026-03-01T09:00:00-05:00",
+        "updated_at": "2026-03-01T09:00:00-05:00",
+        "cancelled_at": None, "currency": "USD", "financial_status": "paid", "fulfillment_status": None,
+        "total_price": "105.00",
         "customer": {"id": 207119551}, "shipping_address": {"province_code": "NY", "country_code": "US"},
         "note_attributes": [{"name": "promised_delivery", "value": "2026-03-08T00:00:00+00:00"}],
         "line_items": [shop_line()] if lines is None else lines, **fields,
@@ -121,7 +129,8 @@ def shop_line(line_id: int = 1, sku: str = "XD-1", qty: int = 10, price: str = "
 def fulfillment(tracking: str = "1Z1", status: str | None = None, **fields: object) -> dict:
     """A fulfillment."""
     return {
-        "id": 255858046, "order_id": 450789469, "status": "success", "shipment_status": status, "tracking_company": "UPS",
+        "id": 255858046, "order_id": 450789469, "status": "success", "shipment_status": status,
+        "tracking_company": "UPS",
         "tracking_number": tracking, "location_id": 9001, "created_at": "2026-03-03T18:00:00+00:00",
         "line_items": [shop_line()], **fields,
     }  # fmt: skip

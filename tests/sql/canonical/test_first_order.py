@@ -106,7 +106,8 @@ def test_the_shipment_joins_delivery_parcel_and_tracker(world):
 def test_events_are_told_once_with_the_time_we_learnt_of_them(world):
     """A scan that stands in two versions of a tracker is one event, known since the first of them."""
     events = world.rows(
-        "select event_code, reported_by, occurred_at, known_at from canonical.shipment_events order by occurred_at, event_code"
+        "select event_code, reported_by, occurred_at, known_at "
+        "from canonical.shipment_events order by occurred_at, event_code"
     )
     assert [(e["event_code"], e["reported_by"]) for e in events] == [
         ("accepted", "shop-main"), ("released", "sap-main"), ("picked", "wms-main"), ("packed", "wms-main"),
@@ -120,13 +121,15 @@ def test_events_are_told_once_with_the_time_we_learnt_of_them(world):
 def test_beliefs_keep_what_each_system_said_and_when(world):
     """Each system has one current belief of the shipment; what it believed before has an end."""
     now = world.rows(
-        "select believed_by, status_code from canonical.status_beliefs where attribute_code = 'shipment' and superseded_at is null order by 1"
+        "select believed_by, status_code from canonical.status_beliefs "
+        "where attribute_code = 'shipment' and superseded_at is null order by 1"
     )
     assert [(b["believed_by"], b["status_code"]) for b in now] == [
         ("easypost", "delivered"), ("sap-main", "shipped"), ("shop-main", "in_transit"), ("wms-main", "shipped"),
     ]  # fmt: skip
     warehouse = world.rows(
-        "select status_code, valid_at, superseded_at from canonical.status_beliefs where believed_by = 'wms-main' order by valid_at"
+        "select status_code, valid_at, superseded_at "
+        "from canonical.status_beliefs where believed_by = 'wms-main' order by valid_at"
     )
     assert [b["status_code"] for b in warehouse] == ["picked", "packed", "shipped"]
     assert warehouse[0]["superseded_at"] == warehouse[1]["valid_at"] == at("2026-03-03 11:00")

@@ -107,7 +107,8 @@ def test_a_split_shipment_adds_up(world):
     assert (found["allocated_qty"], found["picked_qty"], found["shipped_qty"]) == (10, 6, 6)
     assert status(world, "shop-main/order/1700") == "released"
     statuses = world.rows(
-        "select shipment_status_code as code from canonical.shipments where order_id = 'shop-main/order/1700' order by 1"
+        "select shipment_status_code as code from canonical.shipments "
+        "where order_id = 'shop-main/order/1700' order by 1"
     )
     assert [row["code"] for row in statuses] == ["released", "shipped"]
 
@@ -151,7 +152,8 @@ def test_the_shop_alone_cannot_cancel_what_the_erp_has(world):
 def test_direct_sales_have_the_erps_own_numbers(world):
     """An order without a channel is its sales order's; its items keep their numbers, regulated goods mark it."""
     found = world.rows(
-        "select line_number, backordered_qty from canonical.order_lines where order_id = 'sap-main/sales_order/706' order by 1"
+        "select line_number, backordered_qty from canonical.order_lines "
+        "where order_id = 'sap-main/sales_order/706' order by 1"
     )
     assert [tuple(row.values()) for row in found] == [("10", 0), ("20", 10)]
     header = world.row("select * from canonical.orders where order_id = 'sap-main/sales_order/706'")

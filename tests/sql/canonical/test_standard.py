@@ -23,12 +23,15 @@ def story(world):
                  "promised_at": "2026-01-10T00:00:00Z", "currency_code": "BRL", "ship_to_region": "SP"}  # fmt: skip
         world.record("market", "orders", ref, given, "2026-01-05Z")
         if ref != "D":
-            line = {"order_ref": ref, "line_number": "1", "sku": f"S{ref}", "ordered_qty": "1", "unit_price_amount": "10.50",
+            line = {"order_ref": ref, "line_number": "1", "sku": f"S{ref}", "ordered_qty": "1",
+                    "unit_price_amount": "10.50",
                     "freight_amount": "2.25", "currency_code": "BRL", "handover_due_at": "2026-01-04T00:00:00Z"}  # fmt: skip
             world.record("market", "order_lines", f"{ref}/1", line)
     for ref, what, at in (
-        ("A", "validated", "2026-01-01T11:00:00Z"), ("A", "shipped", "2026-01-05T00:00:00Z"), ("A", "delivered", "2026-01-11T00:00:00Z"),
-        ("B", "shipped", "2026-01-03T00:00:00Z"), ("C", "shipped", "2026-01-03T00:00:00Z"), ("E", "shipped", "2026-01-03T00:00:00Z"),
+        ("A", "validated", "2026-01-01T11:00:00Z"), ("A", "shipped", "2026-01-05T00:00:00Z"),
+        ("A", "delivered", "2026-01-11T00:00:00Z"),
+        ("B", "shipped", "2026-01-03T00:00:00Z"), ("C", "shipped", "2026-01-03T00:00:00Z"),
+        ("E", "shipped", "2026-01-03T00:00:00Z"),
     ):  # fmt: skip
         world.record("market", "milestones", f"{ref}/{what}", {"order_ref": ref, "milestone": what, "occurred_at": at})
     for ref, kind, amount in (

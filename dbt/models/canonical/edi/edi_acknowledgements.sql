@@ -22,24 +22,35 @@ about_orders as (
     join identifiers as i on i.identifier = {{ identifier('o.partner_id', 'order', 'o.order_ref') }}
 ),
 
--- The set's own answer before its group's; of several answers the last.
+-- The set's own answer before its group's; of several answers the last. A TA1 counts too where the partner sends one.
 answers as (
-    select distinct on (o.thread_id, o.outbound_document_id)
+    select distinct on (o.thread_id, o.outbound_document_id, a.ack_type)
         o.thread_id,
         o.outbound_document_id,
+        a.ack_type,
         a.ack_status,
         a.acknowledged_at,
         a.reason
     from about_orders as o
     join acknowledgements as a
         on a.partner_id = o.partner_id
-            and a.ack_type = '997'
-            and a.acked_group = ltrim(o.group_control_number, '0')
+            and coalesce(a.acked_interchange, ltrim(o.interchange_control_number, '0')) = ltrim(o.interchange_control_number, '0')
+            and coalesce(a.acked_group, ltrim(o.group_control_number, '0')) = ltrim(o.group_control_number, '0')
             and coalesce(a.acked_set, ltrim(o.set_control_number, '0')) = ltrim(o.set_control_number, '0')
     where a.ack_status is not null and a.ack_status <> ''
     order by
-        o.thread_id, o.outbound_document_id,
+        o.thread_id, o.outbound_document_id, a.ack_type,
         (a.acked_set is not null) desc, a.acknowledged_at desc nulls last, a.native_id desc
+),
+
+wanted as (
+    select o.*, '997' as ack_type from about_orders as o
+    union all
+    select o.*, 'TA1' from about_orders as o
+    where exists (
+        select from answers as a
+        where a.thread_id = o.thread_id and a.outbound_document_id = o.outbound_document_id and a.ack_type = 'TA1'
+    )
 ),
 
 final as (
@@ -48,13 +59,14 @@ final as (
         {{ order_of('o.thread_id') }} as order_id,
         {{ identifier('o.partner_id', 'edi_out', 'o.outbound_document_id::text') }} as edi_document_id,
         o.partner_id,
-        '997' as ack_type,
+        o.ack_type,
         coalesce(a.ack_status, 'awaited') as ack_status,
         o.ack_expected_at as expected_at,
         a.acknowledged_at,
         a.reason
-    from about_orders as o
-    left join answers as a on a.thread_id = o.thread_id and a.outbound_document_id = o.outbound_document_id
+    from wanted as o
+    left join answers as a
+        on a.thread_id = o.thread_id and a.outbound_document_id = o.outbound_document_id and a.ack_type = o.ack_type
 )
 
 select * from final

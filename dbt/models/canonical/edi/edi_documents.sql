@@ -32,12 +32,12 @@ received as (
         s.interchange_control_number,
         s.group_control_number,
         s.set_control_number,
-        null::text as envelope_verdict,
+        s.envelope_verdict,
         s.syntax_verdict,
         case
             when s.document_type in ('997', '999') then null
             when exists (select from quarantine as q where q.record_id = s.record_id) then 'accepted_with_errors'
-            else 'accepted'
+            else coalesce(s.business_verdict, 'accepted')
         end as business_verdict,
         coalesce(s.sent_at, s.changed_at) as occurred_at,
         s.landed_at as known_at
@@ -45,7 +45,7 @@ received as (
     join identifiers as i on i.identifier = s.edi_set_identifier
 ),
 
--- An interchange stands in no order's thread; its own row carries the verdict on the envelope.
+-- An interchange stands in no order's thread, unless it only reports on one of ours.
 enveloped as (
     select
         i.thread_id,

@@ -60,6 +60,14 @@ interchanges as (
     select * from {{ touched(ref('stg_x12__interchanges')) }}
 ),
 
+reports as (
+    select * from {{ touched(ref('stg_x12__functional_acks')) }} where ack_type = 'TA1'
+),
+
+outbound_documents as (
+    select * from {{ touched(source('ops', 'outbound_documents')) }} where order_ref is not null
+),
+
 standard_orders as (
     select * from {{ touched(ref('stg_standard__orders')) }}
 ),
@@ -167,7 +175,7 @@ stated as (
     union all
     select e.feed_id, e.native_id, e.outbound_group_identifier, {{ identifier('o.partner_id', 'order', 'o.order_ref') }}
     from edi_sets as e
-    join {{ touched(source('ops', 'outbound_documents')) }} as o
+    join outbound_documents as o
         on o.partner_id = e.partner_id
             and {{ identifier('o.partner_id', 'outbound_group', "ltrim(o.group_control_number, '0')") }} = e.outbound_group_identifier
     where e.outbound_group_identifier is not null
@@ -175,6 +183,16 @@ stated as (
     union all
     select feed_id, native_id, interchange_identifier, null
     from interchanges
+
+    union all
+    select feed_id, native_id, interchange_identifier, outbound_interchange_identifier
+    from reports
+
+    union all
+    select r.feed_id, r.native_id, r.outbound_interchange_identifier, {{ identifier('o.partner_id', 'order', 'o.order_ref') }}
+    from reports as r
+    join outbound_documents as o
+        on o.partner_id = r.partner_id and ltrim(o.interchange_control_number, '0') = r.acked_interchange
 
     union all
     select feed_id, native_id, order_identifier, null

@@ -12,8 +12,8 @@ read as (
         r.partner_id,
         {{ identifier('r.partner_id', 'order', "trim(r.payload -> 'order' ->> 'po_number')") }} as order_identifier,
         coalesce(nullif({{ sap_number('i."line_number"') }}, ''), e.part::text) as line_number,
-        {{ x12_product('i."ids"') }} as partner_sku,
-        {{ our_code('x12', 'sku', 'r.partner_id', x12_product('i."ids"')) }} as sku,
+        nullif(i."partner_sku", '') as partner_sku,
+        {{ our_code('x12', 'sku', 'r.partner_id', 'i."partner_sku"') }} as sku,
         {{ our_code('x12', 'uom', 'r.partner_id', 'i."uom"') }} as uom_code,
         nullif(r.payload -> 'order' ->> 'currency_code', '') as currency_code,
         {{ quantity('i."quantity"') }} as ordered_qty,
@@ -34,7 +34,7 @@ read as (
         "quantity" text,
         "uom" text,
         "unit_price" text,
-        "ids" jsonb
+        "partner_sku" text
     )
     where r.payload -> 'set' ->> 'type' = '850'
         and {{ part_is_fit('r.record_id', "'lines/' || e.part") }}

@@ -16,7 +16,9 @@ final as (
         p."interchange" ->> 'control_number' as interchange_control_number,
         p."group" ->> 'control_number' as group_control_number,
         p."set" ->> 'control_number' as set_control_number,
+        p."envelope" ->> 'verdict' as envelope_verdict,
         p."syntax" ->> 'verdict' as syntax_verdict,
+        p."business" ->> 'verdict' as business_verdict,
         {{ identifier('r.partner_id', 'order', "trim(coalesce(p.\"order\", p.\"response\") ->> 'po_number')") }} as order_identifier,
         case
             when p."acknowledgement" is not null
@@ -31,7 +33,9 @@ final as (
         "interchange" jsonb,
         "group" jsonb,
         "set" jsonb,
+        "envelope" jsonb,
         "syntax" jsonb,
+        "business" jsonb,
         "order" jsonb,
         "response" jsonb,
         "acknowledgement" jsonb
