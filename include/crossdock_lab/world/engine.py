@@ -33,8 +33,8 @@ def create(connection: psycopg.Connection, config: WorldConfig) -> World:
     Clock(connection).begin(config.starts_at)
     stock = Stock.at_start(config)
     batch = Batch()
-    for at, system, kind, object_id, belief in stock.beliefs():
-        batch.show(at, (system, kind, object_id), belief)
+    for at, key, belief, count in stock.beliefs():
+        batch.show(at, key, belief, versions=count)
     batch.write(connection)
     _keep_stock(connection, stock)
     connection.commit()
@@ -96,8 +96,8 @@ class World:
             at, number, _, step = heapq.heappop(self.due)
             self._apply(batch, number, step)
             count += 1
-        for at, system, kind, object_id, belief in self.stock.beliefs():
-            batch.show(at, (system, kind, object_id), belief)
+        for at, key, belief, versions in self.stock.beliefs():
+            batch.show(at, key, belief, versions=versions)
         for drop in EdiPartner(self.connection, self.plan_of).read_mail(to):
             batch.drop(drop)
         batch.write(self.connection)

@@ -16,11 +16,11 @@ WAREHOUSES = {place.code: place for place in catalogue.WAREHOUSES}
 
 
 class Stock:
-    """Quantities by (sku, warehouse): [on hand, available]; `moved` says which changed, and when last."""
+    """Quantities by (sku, warehouse): [on hand, available]; `moved` says which changed, when last, and how often."""
 
     def __init__(self, quantities: dict[Place, list[int]]) -> None:
         self.quantities = quantities
-        self.moved: dict[Place, datetime] = {}
+        self.moved: dict[Place, tuple[datetime, int]] = {}
 
     @classmethod
     def at_start(cls, config: WorldConfig) -> Stock:
@@ -30,7 +30,7 @@ class Stock:
             for code in WAREHOUSES:
                 qty = config.stream("stock", sku, code).randint(300, 900)
                 begun.quantities[sku, code] = [qty, qty]
-                begun.moved[sku, code] = config.starts_at
+                begun.moved[sku, code] = config.starts_at, 1
         return begun
 
     def move(self, move: Move) -> None:
@@ -41,17 +41,18 @@ class Stock:
         if held[1] < REFILL_BELOW:
             held[0] += REFILL_QTY
             held[1] += REFILL_QTY
-        self.moved[move.sku, move.warehouse] = move.at
+        count = self.moved.get((move.sku, move.warehouse), (move.at, 0))[1]
+        self.moved[move.sku, move.warehouse] = move.at, count + 1
 
-    def beliefs(self) -> list[tuple[datetime, str, str, str, object]]:
-        """(changed at, system, kind, object id, belief) of what moved; then nothing has moved."""
+    def beliefs(self) -> list[tuple[datetime, tuple[str, str, str], object, int]]:
+        """(changed at, key, belief, how often it changed) of what moved; then nothing has moved."""
         said = []
-        for (sku, code), at in self.moved.items():
+        for (sku, code), (at, count) in self.moved.items():
             item, place = ITEMS[sku], WAREHOUSES[code]
             on_hand, available = self.quantities[sku, code]
             books = f"{item.sap_material}/{place.sap_plant}/{place.sap_storage_location}"
             shelf = f"{item.shop_inventory_item_id}/{place.shop_location_id}"
-            said.append((at, "sap", "material_stock", books, MaterialStock(item, place, on_hand)))
-            said.append((at, "shop", "inventory_levels", shelf, InventoryLevel(item, place, available, at)))
+            said.append((at, ("sap", "material_stock", books), MaterialStock(item, place, on_hand), count))
+            said.append((at, ("shop", "inventory_levels", shelf), InventoryLevel(item, place, available, at), count))
         self.moved = {}
         return said

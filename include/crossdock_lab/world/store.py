@@ -49,13 +49,15 @@ class Batch:
     pushes: list[tuple[str, str, str, bytes, datetime, int]] = field(default_factory=list)
     files: list[tuple[str, str, bytes, datetime]] = field(default_factory=list)
 
-    def show(self, at: datetime, key: tuple[str, str, str], belief: object, order_id: str | None = None) -> None:
-        """`key` says `belief` from `at` on."""
+    def show(
+        self, at: datetime, key: tuple[str, str, str], belief: object, order_id: str | None = None, versions: int = 1
+    ) -> None:
+        """`key` says `belief` from `at` on, after so many changes."""
         known = self.objects.get(key)
         if known is None:
-            self.objects[key] = Shown(belief, order_id, at, at)
+            self.objects[key] = Shown(belief, order_id, at, at, versions)
         else:
-            known.belief, known.changed_at, known.versions = belief, at, known.versions + 1
+            known.belief, known.changed_at, known.versions = belief, at, known.versions + versions
 
     def change(self, change: Change, order_id: str, copies: int) -> None:
         """Show it, and push it where its system pushes."""
