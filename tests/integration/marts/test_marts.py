@@ -20,10 +20,10 @@ DETECTIONS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def told(built) -> dict[str, str]:
+@pytest.fixture
+def told(modelled) -> dict[str, str]:
     """A small world: two orders on the first of March, an exception that came back, one that is new, one feed."""
-    with psycopg.connect(built["dbt"], autocommit=True) as dbt:
+    with psycopg.connect(modelled["dbt"], autocommit=True) as dbt:
         for number in ("1", "2"):
             dbt.execute(
                 """
@@ -33,7 +33,7 @@ def told(built) -> dict[str, str]:
                 """,
                 {"id": f"s/order/{number}"},
             )
-    with psycopg.connect(built["owner"], autocommit=True) as owner:
+    with psycopg.connect(modelled["owner"], autocommit=True) as owner:
         for subject, order, since, due, found, cleared in DETECTIONS:
             owner.execute(
                 """
@@ -44,7 +44,7 @@ def told(built) -> dict[str, str]:
                 [subject, order, order, since, due, found, cleared, cleared],
             )
         _feed_with_duplicates(owner)
-    return built
+    return modelled
 
 
 def _feed_with_duplicates(owner: psycopg.Connection) -> None:
