@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import orjson
 import pytest
+
 from crossdock.core.errors import NotPermitted
 from crossdock_lab.systems.pushes import Push, message
 from lab_samples import NOW
@@ -20,7 +21,7 @@ PUSHES = [
 def test_a_signed_push_brings_the_record_of_the_poll(lab, system_type, feed, face, topic):
     connector = lab.connector(system_type)
     polled = {r.native_id: r for page in connector.pages(feed, {}) for r in connector.records(feed, page.content)}
-    (secret,) = lab.sql("select value from lab.secrets where name = %s", f"{face}_webhook")[0]
+    secret = lab.connection(system_type).extra["webhook_secret"]
     known = sorted(polled.values(), key=lambda record: record.native_id)[0]
     push = Push(1, face, topic, orjson.loads(known.payload), NOW, 1, 0)
     body, headers = message(push, secret)
@@ -44,7 +45,7 @@ def test_tickets_come_in_pages_by_zendesks_own_cursor(lab):
     pages = list(connector.pages("tickets", {}))
     ids = [record.native_id for page in pages for record in connector.records("tickets", page.content)]
     assert (len(pages), ids) == (3, [str(9001 + n) for n in range(10)])
-    assert list(connector.pages("tickets", pages[0].cursor))[0].content == pages[1].content
+    assert next(iter(connector.pages("tickets", pages[0].cursor))).content == pages[1].content
     assert [
         list(connector.records("tickets", page.content)) for page in connector.pages("tickets", pages[-1].cursor)
     ] == [[]]

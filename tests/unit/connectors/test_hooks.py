@@ -37,9 +37,11 @@ def test_easypost_signs_in_hex_with_the_secret_in_nfkd():
 
 
 def test_epcis_signs_under_the_header_that_was_agreed():
-    connector("epcis").verify({"x-epcis-signature": "sha256=" + signatures.sign(SECRET, BODY)}, BODY)
-    agreed = connector("epcis", signature_header="X-Hub", signature_prefix="")
-    agreed.verify({"X-Hub": signatures.sign(SECRET, BODY)}, BODY)
+    connector("epcis").verify({"x-signature-sha256": signatures.sign(SECRET, BODY)}, BODY)
+    agreed = connector("epcis", signature_header="X-Hub-Signature-256", signature_prefix="sha256=")
+    agreed.verify({"X-Hub-Signature-256": "sha256=" + signatures.sign(SECRET, BODY)}, BODY)
+    with pytest.raises(NotPermitted):
+        agreed.verify({"X-Hub-Signature-256": signatures.sign(SECRET, BODY)}, BODY)
 
 
 @pytest.mark.parametrize("system_type", ["shopify", "easypost", "epcis"])

@@ -12,5 +12,5 @@ class EpcisSettings:
     events_path: str = "events"
     page_size: int = 200
     overlap_seconds: float = 120.0
-    signature_header: str = "X-EPCIS-Signature"
-    signature_prefix: str = "sha256="
+    signature_header: str = "X-Signature-SHA256"
+    signature_prefix: str = ""
