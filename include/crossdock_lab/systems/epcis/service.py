@@ -36,12 +36,16 @@ def refusal(status: int, kind: str, text: str, headers: dict[str, str] | None = 
 def routes(lab: Lab) -> list[Route]:
     """The routes under /wms."""
 
-    async def events(request: Request) -> Response:
+    def allow(request: Request) -> None:
         if not same(token(request), lab.secrets["wms"]):
             raise refusal(401, "SecurityException", "Unauthorised", {"WWW-Authenticate": "Bearer"})
+
+    async def events(request: Request) -> Response:
+        allow(request)
         return await _events(lab, request)
 
     async def one(request: Request) -> Response:
+        allow(request)
         stored = await lab.store.get("wms", "events", request.path_params["event_id"])
         if stored is None:
             raise refusal(404, "NoSuchResourceException", "No such event")

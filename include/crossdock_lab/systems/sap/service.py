@@ -135,7 +135,7 @@ class Call:
         keys = _keys(key, self.set.keys)
         stored = await self.lab.store.get("sap", self.set.kind, self.set.id_of(keys))
         for row in self.set.rows_of(payload(self.set, stored)) if stored else []:
-            if all(str(row[name]) == value for name, value in keys.items()):
+            if all(str(row[name]).lstrip("0") == value.lstrip("0") for name, value in keys.items()):
                 return row
         raise refusal(404, "/IWBEP/CM_MGW_RT/020", f"Resource not found: {self.set.name}({key})")
 

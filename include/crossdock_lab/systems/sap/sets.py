@@ -47,8 +47,9 @@ class EntitySet:
 
     def id_of(self, keys: Mapping[str, str]) -> str:
         """The id of the lab object that holds the entity with these keys."""
-        names = self.keys[:3] if self.kind == "material_stock" else self.keys[:1]
-        return "/".join(str(keys.get(name, "")) for name in names)
+        if self.kind == "material_stock":
+            return "/".join(str(keys.get(name, "")) for name in self.keys[:3])
+        return str(keys.get(self.keys[0], "")).zfill(10)
 
     def object_id(self, row: Row) -> str:
         return self.id_of({name: str(row[name]) for name in self.keys})

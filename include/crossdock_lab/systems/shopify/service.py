@@ -43,7 +43,8 @@ def routes(lab: Lab) -> list[Route]:
     ]
     reads = [Route(path, answering(shop.allowed(handler)), methods=["GET"]) for path, handler in paths]
     change = Route(f"{root}/orders/{{order_id:int}}.json", answering(shop.allowed(shop.change)), methods=["PUT"])
-    return [*reads, change]
+    path = f"{root}/fulfillments/{{fulfillment_id:int}}/update_tracking.json"
+    return [*reads, change, Route(path, answering(shop.allowed(shop.update_tracking)), methods=["POST"])]
 
 
 class Bucket:
@@ -118,6 +119,21 @@ class Shop:
             order = await self._one(request)
             await write.overlay("orders", str(order["id"]), changes)
         return json_response({"order": await self._one(request)})
+
+    async def update_tracking(self, request: Request) -> Response:
+        """Give a fulfillment another tracking number and carrier."""
+        fulfillment_id = str(request.path_params["fulfillment_id"])
+        async with self.lab.writing("shop", request) as write:
+            if await self.lab.store.get("shop", "fulfillments", fulfillment_id) is None:
+                raise refusal(404, "Not Found")
+            told = (write.given.get("fulfillment") or {}).get("tracking_info") or {}
+            if not told.get("number"):
+                raise refusal(422, "tracking_info.number is required")
+            changes = {"tracking_number": told["number"], "tracking_numbers": [told["number"]]}
+            company = {"tracking_company": told["company"]} if told.get("company") else {}
+            await write.overlay("fulfillments", fulfillment_id, changes | company)
+        stored = await self.lab.store.get("shop", "fulfillments", fulfillment_id)
+        return json_response({"fulfillment": stored.payload | {"updated_at": payloads.moment(stored.changed_at)}})
 
     async def inventory_levels(self, request: Request) -> Response:
         query = _opened(request)
