@@ -24,7 +24,7 @@ Reads **{name}** of partner **{partner_id}** (`{system_type}`, connection `{conn
 
 
 def wait_for_file(feed: Feed) -> MailboxSensor:
-    """Wait, without holding a slot, until the partner has dropped a file; none in a minute is no failure."""
+    """Wait, without holding a slot, until the partner has dropped a file, but for less than a minute."""
     return MailboxSensor(
         task_id="wait_for_file",
         sftp_conn_id=feed.connection_id,
@@ -54,7 +54,8 @@ def build(feed: Feed) -> None:
         dagrun_timeout=timedelta(minutes=30),
     )
     def ingest_feed():
-        @task(outlets=[ARRIVALS])
+        # Read also when no file came: that nothing is there up to now is knowledge, and deadlines wait for it.
+        @task(outlets=[ARRIVALS], trigger_rule="all_done")
         def read(dag_run=None, data_interval_start=None, data_interval_end=None, outlet_events=None) -> dict:
             from wiring import use_airflow_connections
 
