@@ -15,8 +15,9 @@ import time
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
-import httpx
+import httpcore
 import orjson
 import psycopg
 import structlog
@@ -31,6 +32,10 @@ TRIES, LONGEST = 12, 60
 """How often a push is tried, and the longest pause between two tries (s)."""
 BATCH, AT_ONCE, IDLE = 200, 16, 0.05
 """Rows a batch, calls at once, and seconds to sleep when nothing is due."""
+
+PATIENCE = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), 10)}
+"""How long a receiver may take (s)."""
+FAILURES = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError)
 
 DUE = """
     select push_id, system, topic, body, pushes.due_at, copies, attempts from lab.pushes, lab.clock
@@ -105,7 +110,8 @@ class Sender:
 
     def __init__(self, lab: Lab, base: str) -> None:
         self.lab, self.base = lab, base.rstrip("/")
-        self.client = httpx.AsyncClient(timeout=10, limits=httpx.Limits(max_connections=AT_ONCE))
+        self.client = httpcore.AsyncConnectionPool(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
+        self.host = urlsplit(base).netloc
         self.gate = asyncio.Semaphore(AT_ONCE)
         self.waiting: dict[int, float] = {}
         """Pushes that failed: when each may be tried again, by the monotonic clock."""
@@ -151,12 +157,19 @@ class Sender:
         body, headers = message(push, self.lab.secrets[f"{push.system}_webhook"])
         status = 0
         for _ in range(push.copies + bool(rule)):
-            status = await self._post(path, body, headers | {"Content-Type": "application/json"})
+            status = await self._post(
+                path,
+                body,
+                headers | {"Content-Type": "application/json", "Content-Length": str(len(body)), "Host": self.host},
+            )
         return status
 
     async def _post(self, path: str, body: bytes, headers: dict[str, str]) -> int:
         async with self.gate:
             try:
-                return (await self.client.post(f"{self.base}{path}", content=body, headers=headers)).status_code
-            except httpx.HTTPError:
+                answer = await self.client.request(
+                    "POST", f"{self.base}{path}", headers=list(headers.items()), content=body, extensions=PATIENCE
+                )
+                return answer.status
+            except FAILURES:
                 return 0
