@@ -36,7 +36,7 @@ def _checked(file: Path) -> Path:
 def read_file(file: File) -> None:
     """Print each set and interchange as a line of JSON; exit 1 when an envelope, group or set does not add up.
 
-    Reads forward in constant memory: a set comes before the record of its interchange, which has the envelope's verdict.
+    Reads forward in constant memory: a set comes before the record of its interchange, which has the verdict.
     """
     is_clean = True
     for line, is_right in lines(read(blocks(_checked(file)))):

@@ -3,8 +3,8 @@
     settings:
       expects: {TA1: requested, "997": always, "855": always, within_hours: 24}
 
-TA1: `requested` (where ISA14 asks for it or the envelope is not plainly right), `always`, `never`. 997 and 855: `always` or
-`never`. `within_hours`: how soon they acknowledge our 855.
+TA1: `requested` (where ISA14 asks for it or the envelope is not plainly right), `always`, `never`. 997 and 855:
+`always` or `never`. `within_hours`: how soon they acknowledge our 855.
 """
 
 from __future__ import annotations

@@ -11,6 +11,8 @@ from crossdock.edi.x12.write import Envelope, clean
 
 FUNCTIONAL = "FA"
 """Groups of acknowledgements: those are never acknowledged, or two systems would answer each other for ever."""
+OLD = "004010"
+"""Versions before this one write dates without the century."""
 DUPLICATE = {"level": "interchange", "code": "025", "segment": "ISA", "position": 1, "element": 13, "value": ""}
 
 
@@ -70,20 +72,12 @@ def response_855(
     lines = order["lines"]
     refused = set(range(1, len(lines) + 1)) if is_refused else set(refused)
     status = "RD" if len(refused) == len(lines) else ("AC" if refused else "AD")
-    segments = [
-        [
-            "BAK",
-            "05" if replaces else "00",
-            status,
-            clean(order["po_number"])[:22],
-            order.get("order_date_given") or day,
-            "",
-            "",
-            "",
-            "",
-            day,
-        ]
-    ]
+    is_old = ((record["group"] or {}).get("version") or OLD) < OLD  # dates had six digits then
+    ordered, today = (order.get("order_date") or day).replace("-", ""), day
+    if is_old:
+        ordered, today = ordered[2:], today[2:]
+    purpose = "05" if replaces else "00"
+    segments = [["BAK", purpose, status, clean(order["po_number"])[:22], ordered, "", "", "", "", today]]
     for ordinal, line in enumerate(lines, 1):
         segments.append(_line(line))
         quantity = clean(line["quantity"])
@@ -124,9 +118,11 @@ def is_accepted(record: dict) -> bool:
     )
 
 
-def envelope_back(record: dict, number: int, at: datetime) -> Envelope:
-    """The envelope of an answer to this record: their receiver is our sender; version and usage are theirs."""
-    of, group = record["interchange"], record.get("group") or next(iter(record.get("groups", ())), None)
+def envelope_back(record: dict, number: int, at: datetime, group: dict | None = None) -> Envelope:
+    """The envelope of an answer to this record: their receiver is our sender; version and usage are theirs.
+
+    `group` is what is answered, where it is not the record's own."""
+    of, group = record["interchange"], group or record.get("group")
     sender, receiver = of["receiver"], of["sender"]
     return Envelope(
         sender=(of["receiver_qualifier"], sender),

@@ -1,7 +1,7 @@
 """What the lane, the DAGs and the command line call: judge duplicates, write what we owe, send it.
 
-Every answer is a row of ops.outbound_documents before it goes anywhere; its idempotency key is made of what it answers, so
-that judging a record twice owes nothing twice.
+Every answer is a row of ops.outbound_documents before it goes anywhere; its idempotency key is made of what it answers,
+so that judging a record twice owes nothing twice.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from crossdock.db.connect import connect
 from crossdock.edi import answers
 from crossdock.edi.agreement import Agreement, agreement
 from crossdock.edi.verdict import REJECTED
-from crossdock.edi.x12.write import Envelope, Segments, interchange
+from crossdock.edi.x12.write import Segments, interchange
 from crossdock.transport.budget import DatabaseGate
 from crossdock.transport.sftp import Mailbox
 
@@ -62,6 +62,8 @@ class Answer:
     functional_code: str = ""
     body: Segments = ()
     order_ref: str | None = None
+    group: dict | None = None
+    """The group that is answered, where the record is of the whole interchange."""
 
 
 def judge_duplicates(connection: psycopg.Connection, record_ids: Sequence[int]) -> int:
@@ -72,7 +74,7 @@ def judge_duplicates(connection: psycopg.Connection, record_ids: Sequence[int]) 
 def acknowledge(connection: psycopg.Connection, record_ids: Sequence[int]) -> int:
     """Write down what we owe for these judged records (others than X12 are passed over); returns how many documents.
 
-    In the caller's transaction. An order that is judged again with another outcome gets a new 855 that replaces the old.
+    In the caller's transaction. An order judged again with another outcome gets a new 855 that replaces the old.
     """
     rows = connection.execute((SQL / "received.sql").read_text(), {"record_ids": list(record_ids)}).fetchall()
     count = 0
@@ -101,7 +103,9 @@ def _for_interchange(connection: psycopg.Connection, received: Received) -> Iter
         if answers.wants_997(record, group):
             where = {"record_id": received.record_id, "group": str(group["ordinal"])}
             sets = [row[0] for row in connection.execute((SQL / "sets_of.sql").read_text(), where)]
-            yield Answer("997", f"997/{group['ordinal']}", answers.FUNCTIONAL, answers.functional_997(group, sets))
+            yield Answer(
+                "997", f"997/{group['ordinal']}", answers.FUNCTIONAL, answers.functional_997(group, sets), group=group
+            )
 
 
 def _for_order(connection: psycopg.Connection, received: Received) -> Iterator[Answer]:
@@ -139,7 +143,9 @@ def _write(connection: psycopg.Connection, received: Received, answer: Answer) -
     if connection.execute("select 1 from ops.outbound_documents where idempotency_key = %s", [key]).fetchone():
         return 0
     now = _now(connection)
-    envelope = _envelope(received, _next_number(connection, received.partner_id), now)
+    at = now.astimezone(ZoneInfo(received.time_zone))
+    number = _next_number(connection, received.partner_id)
+    envelope = answers.envelope_back(received.payload, number, at, answer.group)
     is_loose = answer.document_type == "TA1"
     content = interchange(
         envelope,
@@ -174,16 +180,12 @@ def _next_number(connection: psycopg.Connection, partner_id: str) -> int:
     return last[0] % HIGHEST + 1 if last else 1
 
 
-def _envelope(received: Received, number: int, now: datetime) -> Envelope:
-    """Back to where it came from: their receiver is our sender."""
-    return answers.envelope_back(received.payload, number, now.astimezone(ZoneInfo(received.time_zone)))
-
-
 def send_ready(partner_id: str, *, conninfo: str | None = None) -> int:
     """Put what is ready into the partner's mailbox, in the order it was written; returns how many documents.
 
-    A document is marked as sent once it is there. One that dies in between is sent again under the same name and control
-    number. Raises Retriable when the mailbox cannot be reached; a refused document is marked failed and the rest goes on.
+    A document is marked as sent once it is there. If we die in between it is sent again under the same name and
+    control number. Raises Retriable when the mailbox cannot be reached; a refused document is marked failed and the
+    rest goes on.
     """
     sent = 0
     with connect(f"edi send {partner_id}", conninfo=conninfo, autocommit=True) as connection:

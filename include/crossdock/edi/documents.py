@@ -1,4 +1,4 @@
-"""A file's interchanges, each with all its sets and the verdicts on them: what acknowledgements and records are made of."""
+"""A file's interchanges, each with all its sets and the verdicts on them: what answers and records are made of."""
 
 from __future__ import annotations
 

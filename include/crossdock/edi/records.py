@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import orjson
 
 from crossdock.edi.business.acknowledgement import read_acknowledgement, read_report
-from crossdock.edi.business.order import read_order
 from crossdock.edi.business.completeness import business_faults
+from crossdock.edi.business.order import read_order
 from crossdock.edi.business.response import read_response
 from crossdock.edi.documents import Document, JudgedSet
 from crossdock.edi.verdict import REJECTED, judged, verdict, worst
@@ -41,8 +41,7 @@ def dump(record: dict) -> bytes:
 
 def interchange_fields(of: Interchange) -> dict:
     """ISA in words."""
-    fields = {name: value.strip() for name, value in zip(ISA_FIELDS, of.raw, strict=False)}
-    return fields
+    return {name: value.strip() for name, value in zip(ISA_FIELDS, of.raw, strict=False)}
 
 
 def group_fields(of: Group | None) -> dict | None:

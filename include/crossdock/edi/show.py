@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from crossdock.edi import answers
-from crossdock.edi.documents import Document, documents
+from crossdock.edi.documents import Document, JudgedSet, documents
 from crossdock.edi.records import interchange_record, outside_record, set_record
-from crossdock.edi.x12.model import Outside
+from crossdock.edi.x12.model import Group, Outside
 from crossdock.edi.x12.write import interchange
 
 COLUMNS = ("interchange", "group", "set", "envelope", "syntax", "business", "answers", "reason")
@@ -40,7 +40,7 @@ def _row(**given: str) -> dict[str, str]:
     return {name: given.get(name, "") for name in COLUMNS}
 
 
-def _of_set(judged, number: str) -> dict[str, str]:
+def _of_set(judged: JudgedSet, number: str) -> dict[str, str]:
     record = set_record(judged.set, judged)
     group = judged.set.group
     return _row(
@@ -51,8 +51,14 @@ def _of_set(judged, number: str) -> dict[str, str]:
         syntax=record["syntax"]["verdict"],
         business=business_verdict(record),
         answers=_answers(record, group),
-        reason=record.get("fault", "") or "; ".join(str(fault) for fault in judged.faults),
+        reason="; ".join(_reasons(record.get("fault", ""), judged)),
     )
+
+
+def _reasons(first: str, judged: JudgedSet) -> list[str]:
+    """The fault that decides, then the set's own, five at most."""
+    said = list(dict.fromkeys([first, *map(str, judged.faults)] if first else map(str, judged.faults)))
+    return said if len(said) <= 5 else [*said[:4], f"and {len(said) - 4} more"]
 
 
 def business_verdict(record: dict) -> str:
@@ -60,7 +66,7 @@ def business_verdict(record: dict) -> str:
     return record["business"]["verdict"] if answers.is_accepted(record) else "not asked"
 
 
-def _answers(record: dict, group) -> str:
+def _answers(record: dict, group: Group | None) -> str:
     if record["envelope"]["verdict"] == "rejected" or group is None or group.element(1) == answers.FUNCTIONAL:
         return ""
     said = "997 " + ("A" if record["syntax"]["verdict"] == "accepted" else "E")
@@ -75,9 +81,9 @@ def answers_to(content: bytes, number: int, at: datetime) -> Iterator[bytes]:
     """The interchanges that answer a file, with control numbers from `number` on."""
     for document in documents(content):
         if isinstance(document, Document):
-            for kind, functional_code, body in _owed(document, at):
-                record = interchange_record(document.interchange, document)
-                envelope = answers.envelope_back(record, number, at)
+            record = interchange_record(document.interchange, document)
+            for kind, group, functional_code, body in _owed(document, record, at):
+                envelope = answers.envelope_back(record, number, at, group)
                 is_loose = kind == "TA1"
                 yield interchange(
                     envelope, functional_code, () if is_loose else [(kind, body)], body if is_loose else ()
@@ -85,15 +91,15 @@ def answers_to(content: bytes, number: int, at: datetime) -> Iterator[bytes]:
                 number += 1
 
 
-def _owed(document: Document, at: datetime) -> Iterator[tuple[str, str, list[list[str]]]]:
-    record = interchange_record(document.interchange, document)
+def _owed(document: Document, record: dict, at: datetime) -> Iterator[tuple[str, dict | None, str, list[list[str]]]]:
+    """(document type, group that is answered, functional code, segments)."""
     if answers.wants_ta1(record, "always"):
-        yield "TA1", "", [answers.ta1(record)]
+        yield "TA1", None, "", [answers.ta1(record)]
     for group, listed in zip(document.groups, record["groups"], strict=True):
         sets = [set_record(judged.set, judged) for judged in document.of_group(group)]
         if answers.wants_997(record, listed):
-            yield "997", answers.FUNCTIONAL, answers.functional_997(listed, sets)
+            yield "997", listed, answers.FUNCTIONAL, answers.functional_997(listed, sets)
         for each in sets:
             if each["set"]["type"] == "850" and answers.is_accepted(each) and each["order"]["po_number"]:
                 is_refused = each["business"]["verdict"] == "rejected"
-                yield "855", "PR", answers.response_855(each, (), day=f"{at:%Y%m%d}", is_refused=is_refused)
+                yield "855", listed, "PR", answers.response_855(each, (), day=f"{at:%Y%m%d}", is_refused=is_refused)

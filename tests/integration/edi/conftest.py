@@ -11,6 +11,7 @@ from pathlib import Path
 import asyncssh
 import psycopg
 import pytest
+
 from crossdock import contracts
 from crossdock.core import connections
 from crossdock.core.connections import Connection
@@ -101,7 +102,8 @@ def desk(database: dict[str, str], mailbox: Path) -> Iterator[Desk]:
             values ('acme-edi', 'interchanges', 'x12.interchanges', 'x12/interchanges.v1', 'file');
             insert into ref.code_map (system_type, partner_id, kind, their_code, our_code, approved_by)
             values ('x12', '*', 'uom', 'EA', 'EA', 'test'), ('x12', '*', 'uom', 'CA', 'CS', 'test'),
-                ('x12', 'acme-edi', 'sku', 'VP4001', 'SKU-1', 'test'), ('x12', 'acme-edi', 'sku', 'VP4002', 'SKU-2', 'test')
+                ('x12', 'acme-edi', 'sku', 'VP4001', 'SKU-1', 'test'),
+                ('x12', 'acme-edi', 'sku', 'VP4002', 'SKU-2', 'test')
             """
         )
         yield Desk(connection, database["app"], mailbox)

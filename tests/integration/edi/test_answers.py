@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from crossdock.core.errors import Refused
 from crossdock.edi import api
 from crossdock.edi.documents import documents
@@ -11,6 +12,9 @@ from crossdock.transport.sftp import Mailbox
 from edi_samples import ORDER, interchange, purchase_order
 
 WRITTEN = "select document_type, order_ref, state from ops.outbound_documents order by outbound_document_id"
+NEWEST_855 = """
+    select content from ops.outbound_documents where document_type = '855' order by outbound_document_id desc limit 1
+"""
 SET_ASIDE = "select part, rule, reason from ops.quarantine where state = 'open' order by quarantine_id"
 
 
@@ -32,7 +36,7 @@ def test_an_order_gets_its_three_answers_once(desk):
     assert api.acknowledge(desk.connection, ids) == 0
     assert api.send_ready("acme-edi", conninfo=desk.dsn) == 0
     assert sent(desk) == first
-    late = "select ack_expected_at - sent_as_of = interval '24 hours' from ops.outbound_documents where document_type = '855'"
+    late = "select ack_expected_at - sent_as_of = interval '24 hours' from ops.outbound_documents where order_ref = 'PO778'"
     assert desk.rows(late) == [(True,)]
 
 
@@ -40,7 +44,9 @@ def test_control_numbers_of_our_own_count_up(desk):
     """Every answer has an interchange and a group number of its own."""
     desk.receive(one=purchase_order(), two=purchase_order(number="000000124"))
     assert desk.judge() == 6
-    numbers = desk.rows("select interchange_control_number, group_control_number from ops.outbound_documents order by 1")
+    numbers = desk.rows(
+        "select interchange_control_number, group_control_number from ops.outbound_documents order by 1"
+    )
     assert [row[0] for row in numbers] == [f"{number:09d}" for number in range(1, 7)]
     assert {row[1] for row in numbers if row[1]} <= {str(number) for number in range(1, 7)}
 
@@ -58,14 +64,12 @@ def test_an_unknown_item_is_accepted_by_syntax_and_refused_by_business(desk):
     ids = [row[0] for row in desk.rows("select record_id from raw.records")]
     assert api.acknowledge(desk.connection, ids) == 1
     assert response(desk) == ("AD", ["IA", "IA"])
-    newest = "select content from ops.outbound_documents where document_type = '855' order by outbound_document_id desc limit 1"
-    assert b"BAK*05*AD*PO778" in bytes(desk.rows(newest)[0][0])
+    assert b"BAK*05*AD*PO778" in bytes(desk.rows(NEWEST_855)[0][0])
 
 
 def response(desk) -> tuple[str, list[str]]:
     """BAK02 and every ACK01 of the newest 855."""
-    query = "select content from ops.outbound_documents where document_type = '855' order by outbound_document_id desc limit 1"
-    (document,) = documents(bytes(desk.rows(query)[0][0]))
+    (document,) = documents(bytes(desk.rows(NEWEST_855)[0][0]))
     said = set_record(document.sets[0].set, document.sets[0])["response"]
     return said["status_code"], [line["acknowledgements"][0]["status_code"] for line in said["lines"]]
 

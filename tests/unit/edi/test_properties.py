@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from crossdock.connectors.base import connector_for
 from crossdock.core.errors import Unparsable
 from crossdock.edi.documents import Document, documents
@@ -13,10 +16,12 @@ from crossdock.edi.x12.segments import segments
 from crossdock.edi.x12.write import Envelope, interchange
 from edi_samples import ORDER, purchase_order
 from edi_samples import interchange as sample
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-ELEMENT = st.text(st.characters(min_codepoint=33, max_codepoint=0x17F, exclude_characters="*~>^\x7f\u00a0\u00ad"), min_size=1, max_size=12)
+ELEMENT = st.text(
+    st.characters(min_codepoint=33, max_codepoint=0x17F, exclude_characters="*~>^\x7f\u00a0\u00ad"),
+    min_size=1,
+    max_size=12,
+)
 NAME = st.sampled_from(["BEG", "N1", "PO1", "REF", "PID", "ZZ9"])
 SEGMENT = st.tuples(NAME, st.lists(ELEMENT, min_size=1, max_size=8)).map(lambda pair: [pair[0], *pair[1]])
 SETS = st.lists(st.lists(SEGMENT, min_size=1, max_size=12), min_size=1, max_size=5)
@@ -43,7 +48,11 @@ def damaged(draw: st.DrawFn) -> bytes:
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(content)))
         end = draw(st.integers(start, min(len(content), start + 60)))
-        piece = draw(st.one_of(st.just(b""), st.binary(max_size=8), st.just(content[start:end] * 2), st.just(b"ISA*"), st.just(b"~")))
+        piece = draw(
+            st.one_of(
+                st.just(b""), st.binary(max_size=8), st.just(content[start:end] * 2), st.just(b"ISA*"), st.just(b"~")
+            )
+        )
         content = content[:start] + piece + content[end:]
     return content
 
@@ -54,7 +63,9 @@ def test_damage_never_crashes_and_every_byte_is_accounted_for(content: bytes, si
     """Interchanges and what stands outside of them cover the file, but for blanks; sets lie within interchanges."""
     events = list(read([content[at : at + size] for at in range(0, len(content), size)] if size else content))
     spans = sorted(
-        (e.offset, e.end if isinstance(e, Interchange) else e.offset + e.length) for e in events if isinstance(e, Interchange | Outside)
+        (e.offset, e.end if isinstance(e, Interchange) else e.offset + e.length)
+        for e in events
+        if isinstance(e, Interchange | Outside)
     )
     at = 0
     for start, end in spans:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from crossdock.edi.x12.model import Group, Interchange, Outside, TransactionSet
 from crossdock.edi.x12.reader import read
 from crossdock.edi.x12.segments import segments
@@ -21,7 +22,10 @@ def events_of(content: bytes, size: int = 0) -> dict[type, list]:
 def codes(content: bytes) -> list[tuple[str, str]]:
     """(segment and element, code) of every fault of a file."""
     return [
-        (fault.place, fault.code) for kind in (Interchange, Group, TransactionSet) for event in events_of(content)[kind] for fault in event.faults
+        (fault.place, fault.code)
+        for kind in (Interchange, Group, TransactionSet)
+        for event in events_of(content)[kind]
+        for fault in event.faults
     ]
 
 
@@ -88,7 +92,9 @@ def test_blocks_change_nothing(size: int):
 
 def test_no_break_spaces_and_byte_order_mark_are_tolerated_and_noted():
     """Padding of no-break spaces in UTF-8 is padding; a byte-order mark before ISA is none of its fields."""
-    content = b"\xef\xbb\xbf" + purchase_order().replace(b"BUYER          *ZZ", "BUYER \u00a0 \u00a0 \u00a0 \u00a0 \u00a0*ZZ".encode())
+    content = b"\xef\xbb\xbf" + purchase_order().replace(
+        b"BUYER          *ZZ", "BUYER \u00a0 \u00a0 \u00a0 \u00a0 \u00a0*ZZ".encode()
+    )
     (one,) = events_of(content)[Interchange]
     assert one.sender == "BUYER"
     assert one.faults == ()

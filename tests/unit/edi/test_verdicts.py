@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
+
 from crossdock.connectors.base import connector_for
 from crossdock.edi import answers, show
 from crossdock.edi.documents import documents

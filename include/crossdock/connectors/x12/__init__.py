@@ -1,4 +1,4 @@
-"""X12 interchanges in a partner's SFTP mailbox: orders in, acknowledgements in; what we owe goes out by `crossdock.edi`."""
+"""X12 interchanges in a partner's SFTP mailbox: orders and acknowledgements in; `crossdock.edi` sends what we owe."""
 
 from __future__ import annotations
 

@@ -24,44 +24,49 @@ def status(code: str) -> str:
 def read_acknowledgement(segments: list[list[str]]) -> dict:
     """A 997 or 999: the group it answers, the sets of it, what was wrong with each.
 
-    `{"functional_code", "group_control_number", "status", "sets": [{"set_type", "control_number", "status", "errors"}]}`
+    `{"functional_code", "group_control_number", "status", "sets": [{"set_type", "control_number", "status", …}]}`
     """
     answer: dict = {"functional_code": "", "group_control_number": "", "status_code": "", "status": "", "sets": []}
     current: dict | None = None
     for segment in segments:
         name = segment[0].replace("IK", "AK")
-        elements = cut(segment, 9)
-        if name == "AK1":
-            answer.update(functional_code=elements[0], group_control_number=elements[1])
-            answer.update(compact(version=elements[2]))
+        if name == "AK1" and not answer["group_control_number"]:
+            functional_code, number, version = cut(segment, 3)
+            answer.update(functional_code=functional_code, group_control_number=number)
+            answer.update(compact(version=version, group_rest=segment[4:]))
         elif name == "AK2":
-            current = {
-                "set_type": elements[0],
-                "control_number": elements[1],
-                "status_code": "",
-                "status": "",
-                "errors": [],
-            }
+            current = _set(segment)
             answer["sets"].append(current)
         elif name in ("AK3", "AK4", "CTX") and current is not None:
-            current["errors"].append(_error(name, elements, segment))
-        elif name == "AK5" and current is not None:
-            current.update(status_code=elements[0], status=status(elements[0]), codes=[e for e in elements[1:6] if e])
-        elif name == "AK9":
-            answer.update(status_code=elements[0], status=status(elements[0]), codes=[e for e in elements[4:9] if e])
-            answer.update(compact(included=elements[1], received=elements[2], accepted=elements[3]))
+            current["errors"].append(_error(name, segment))
+        elif name == "AK5" and current is not None and not current["status_code"]:
+            code = cut(segment, 1)[0]
+            current.update(status_code=code, status=status(code), codes=[e for e in segment[2:] if e])
+        elif name == "AK9" and not answer["status_code"]:
+            code, included, received, accepted = cut(segment, 4)
+            answer.update(status_code=code, status=status(code), codes=[e for e in segment[5:] if e])
+            answer.update(compact(included=included, received=received, accepted=accepted))
         elif name not in ("ST", "SE"):
             answer.setdefault("others", []).append(segment)
     return answer
 
 
-def _error(name: str, elements: list[str], segment: list[str]) -> dict:
+def _set(segment: list[str]) -> dict:
+    kind, number = cut(segment, 2)
+    return {
+        "set_type": kind, "control_number": number, "status_code": "", "status": "", "errors": [],
+        **compact(rest=segment[3:]),
+    }  # fmt: skip
+
+
+def _error(name: str, segment: list[str]) -> dict:
+    elements = cut(segment, 4)
     if name == "AK3":
-        return compact(
-            segment=elements[0], position=elements[1], loop=elements[2], codes=[e for e in elements[3:8] if e]
-        )
+        return compact(segment=elements[0], position=elements[1], loop=elements[2], codes=[e for e in segment[4:] if e])
     if name == "AK4":
-        return compact(element=elements[0], reference=elements[1], code=elements[2], value=elements[3])
+        return compact(
+            element=elements[0], reference=elements[1], code=elements[2], value=elements[3], rest=segment[5:]
+        )
     return {"context": segment[1:]}
 
 

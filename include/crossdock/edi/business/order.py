@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from crossdock.edi.business.parties import add_to_party, compact, cut, date, iso_date, party, product_ids, reference
 
+FREE_TEXT = ["PID", "F", "", "", ""]
+"""How a description without a code begins; what follows is the text."""
+
 
 def read_order(segments: list[list[str]]) -> dict:
     """The order in the segments of an 850, ST and SE among them.
@@ -20,7 +23,7 @@ def read_order(segments: list[list[str]]) -> dict:
         if name == "PO1":
             current, named = line(segment), None
             lines.append(current)
-        elif name == "PID" and len(segment) == 6:
+        elif name == "PID" and len(segment) == 6 and segment[:5] == FREE_TEXT:
             current.setdefault("descriptions", []).append(segment[5])
         elif name == "REF":
             (named or current).setdefault("references", []).append(reference(segment))

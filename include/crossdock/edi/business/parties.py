@@ -23,7 +23,7 @@ def iso_date(given: str) -> str | None:
 
 
 def product_ids(elements: list[str]) -> dict[str, str]:
-    """Pairs of qualifier and product id, as PO1 has them from its sixth element on. A qualifier used twice gets `#2`."""
+    """Pairs of qualifier and product id, as PO1 has them from PO106 on. A qualifier used twice gets `#2`."""
     ids: dict[str, str] = {}
     for index in range(0, len(elements) - 1, 2):
         qualifier, value = elements[index], elements[index + 1]

@@ -1,7 +1,7 @@
 """Elements, segments and transaction sets of X12, version 4010 in its main, as far as Crossdock reads them.
 
-An element is `number: type min max`; types are AN text, ID code, N0…N2 whole number, R decimal number, DT date, TM time,
-C composite. A segment lists its elements in order, M before those that are mandatory, `*n` after one that repeats;
+An element is `number: type min max`; types are AN text, ID code, N0…N2 whole number, R decimal number, DT date, TM
+time, C composite. A segment lists its elements in order, M before those that are mandatory, `*n` after one that repeats;
 after `|` come its relations, as X12 writes them: P0304 both or none, R0203 at least one, E0203 at most one,
 C0302 if the third then the second.
 """
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 
 ELEMENTS = {
-    "2": "N0 1 6", "96": "N0 1 10", "19": "AN 2 30", "22": "AN 1 16", "23": "ID 1 1", "26": "ID 2 3", "28": "N0 1 9", "54": "ID 2 2",
+    "2": "N0 1 6", "19": "AN 2 30", "22": "AN 1 16", "23": "ID 1 1", "26": "ID 2 3", "28": "N0 1 9", "54": "ID 2 2",
     "66": "ID 1 2", "67": "AN 2 80", "81": "R 1 10", "82": "R 1 8", "91": "ID 1 2", "92": "ID 2 2", "93": "AN 1 60",
-    "97": "N0 1 6", "98": "ID 2 3", "100": "ID 3 3", "103": "AN 3 25", "107": "ID 1 1", "116": "ID 3 15",
+    "96": "N0 1 10",    "97": "N0 1 6", "98": "ID 2 3", "100": "ID 3 3", "103": "AN 3 25", "107": "ID 1 1", "116": "ID 3 15",
     "118": "R 1 9", "123": "N0 1 6", "127": "AN 1 50", "128": "ID 2 3", "133": "ID 1 2", "143": "ID 3 3",
     "146": "ID 2 2", "156": "ID 2 2", "166": "AN 1 55", "187": "ID 1 2", "206": "AN 1 30", "212": "R 1 17",
     "234": "AN 1 48", "235": "ID 2 2", "236": "ID 3 3", "248": "ID 1 1", "280": "R 4 10", "289": "ID 1 3",
@@ -39,7 +39,8 @@ ELEMENTS = {
     "C030": "C 1 99", "C040": "C 1 999", "C999": "C 1 9999", "any": "AN 0 999",
 }  # fmt: skip
 CODES = {
-    "353": {f"{number:02d}" for number in (*range(9), *range(10, 23), *range(24, 57), 77)} | {"CN", "CO", "EX", "GR", "PR", "RH", "RV", "SU", "ZZ"},
+    "353": {f"{number:02d}" for number in (*range(9), *range(10, 23), *range(24, 57), 77)}
+    | {"CN", "CO", "EX", "GR", "PR", "RH", "RV", "SU", "ZZ"},
     "717": set("AEMRWX"),
     "715": set("AEMPRWX"),
     "349": set("FSX"),
@@ -97,8 +98,9 @@ _HEAD = (
     "AMT LS LE N9 MTX MSG EFI N1 N2 NX2 N3 N4 SCA FA1 FA2 LDT LM LQ SPI CB1 G53 ADV MTX SSS IT8 NTE"
 )
 _LINE = (
-    "PO1 LIN SI CUR CN1 PO3 CTP PAM CTB MEA PID PWK PO4 REF PER SAC IT8 CSH ITD DIS INC TAX FOB SDQ IT3 DTM TC2 TD1 TD5 "
-    "TD3 TD4 PCT MAN MSG SPI TXI QTY SCH PKG LS LE LDT LM LQ N9 MTX EFI N1 N2 NX2 N3 N4 SLN AMT SSS G61 FA1 FA2 ACK IN2 NTE"
+    "PO1 LIN SI CUR CN1 PO3 CTP PAM CTB MEA PID PWK PO4 REF PER SAC IT8 CSH ITD DIS INC TAX FOB SDQ IT3 DTM TC2 TD1 "
+    "TD5 TD3 TD4 PCT MAN MSG SPI TXI QTY SCH PKG LS LE LDT LM LQ N9 MTX EFI N1 N2 NX2 N3 N4 SLN AMT SSS G61 FA1 FA2 "
+    "ACK IN2 NTE"
 )
 _TAIL = "CTT AMT SSS"
 
