@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from crossdock.core.errors import (
     Conflict,
     CrossdockError,
@@ -14,8 +17,6 @@ from crossdock.core.errors import (
     Throttled,
 )
 from crossdock.transport.statuses import error_for, retry_after
-from hypothesis import given
-from hypothesis import strategies as st
 
 TABLE = {
     301: Misconfigured, 400: Refused, 401: NotPermitted, 403: NotPermitted, 404: Refused, 408: PartnerDown,
