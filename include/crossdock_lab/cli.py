@@ -38,9 +38,10 @@ START = "2026-03-02T00:00:00+00:00"
 
 
 def register(app: typer.Typer) -> None:
-    """Add `crossdock lab …` and `crossdock scorecard`."""
+    """Add `crossdock lab …`, `crossdock scorecard` and `crossdock demo`."""
     app.add_typer(lab, name="lab", help="Run a simulated distributor with seeded faults.")
     app.command("scorecard")(scorecard)
+    app.command("demo")(demo)
 
 
 @lab.callback()
@@ -215,6 +216,18 @@ def status(as_json: AsJson = False) -> None:
         return
     for name, value in said.items():
         console.print(f"{name:>24}  {value}", highlight=False)
+
+
+def demo(
+    days: Annotated[float, typer.Option(help="Days of history before the lab runs live.")] = 10,
+    orders_per_day: PerDay = 30,
+    speed: Annotated[float, typer.Option(help="Lab seconds a wall second, once it runs live.")] = 60,
+) -> None:
+    """Run the distributor through Airflow and show what was found beside the truth (after `crossdock up --lab`)."""
+    from crossdock_lab.demo import Demo
+
+    Demo(console, days, orders_per_day, speed).run()
+    scorecard()
 
 
 def scorecard(

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from crossdock.core.errors import CrossdockError, Misconfigured
+
 Window = Annotated[
     datetime | None, typer.Option(help="ISO time; with both, the past is read again and the cursor stays.")
 ]
@@ -20,13 +22,25 @@ def register(app: typer.Typer) -> None:
 
 
 def land(
-    feed: Annotated[str, typer.Argument(help="<partner>/<feed>, as in shop-main/orders")],
-    once: Annotated[bool, typer.Option("--once", help="Read what there is now, then stop.")] = True,
+    feed: Annotated[str, typer.Argument(help="<partner>/<feed>, as in shop-main/orders")] = "",
+    every: Annotated[bool, typer.Option("--all", help="Every feed that is read, and not only pushed.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Read what there is now, then stop (it always does).")] = True,
     window_from: Window = None,
     window_to: Window = None,
 ) -> None:
-    """Read one feed of one partner and keep what is new."""
-    from crossdock.landing.ingest import ingest
+    """Read one feed of one partner, or all of them, and keep what is new. Exit status 1 when one could not be read."""
+    from crossdock.landing import ingest
 
-    partner_id, _, name = feed.partition("/")
-    print(json.dumps(asdict(ingest(partner_id, name, window_from=window_from, window_to=window_to, trigger="command"))))
+    if every == bool(feed):
+        raise Misconfigured("name one feed, or say --all", hint="crossdock land shop-main/orders --once")
+    if feed:
+        partner_id, _, name = feed.partition("/")
+        run = ingest.ingest(partner_id, name, window_from=window_from, window_to=window_to, trigger="command")
+        print(json.dumps(asdict(run)))
+        return
+    failed = False
+    for chosen, outcome in ingest.ingest_all(trigger="command"):
+        failed = failed or isinstance(outcome, CrossdockError)
+        said = {"error": str(outcome)} if isinstance(outcome, CrossdockError) else asdict(outcome)
+        print(json.dumps({"partner_id": chosen.partner_id, "feed": chosen.feed} | said))
+    raise typer.Exit(1 if failed else 0)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from crossdock.landing.ingest import Run, ingest
+from crossdock.landing.ingest import Run, ingest, ingest_all
 from crossdock.landing.reconcile import reconcile
 from crossdock.landing.retention import purge
 
-__all__ = ["Run", "ingest", "purge", "reconcile"]
+__all__ = ["Run", "ingest", "ingest_all", "purge", "reconcile"]

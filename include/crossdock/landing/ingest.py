@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
@@ -18,12 +19,13 @@ from crossdock.core import log
 from crossdock.core.errors import CrossdockError, Retriable, Unparsable
 from crossdock.core.ids import correlation_id
 from crossdock.db.connect import connect
-from crossdock.landing.feeds import Feed, feed
+from crossdock.landing.feeds import Feed, feed, feeds
 from crossdock.landing.quarantine import set_aside
 from crossdock.landing.store import hash_lock, land_records, store_document
 from crossdock.transport.budget import DatabaseGate
 
 logger = log.get("landing")
+AT_ONCE = 4  # feeds read side by side by ingest_all
 
 
 @dataclass(slots=True)
@@ -81,6 +83,21 @@ def ingest(
         _end(connection, run, run_id, None)
         logger.info("feed read", **{k: v for k, v in asdict(run).items() if isinstance(v, int)})
         return run
+
+
+def ingest_all(*, trigger: str = "manual", conninfo: str | None = None) -> list[tuple[Feed, Run | CrossdockError]]:
+    """Read every feed that is not only pushed, a few at a time; one that fails does not hold up the others."""
+    with connect("ingest all", conninfo=conninfo) as connection:
+        chosen = [each for each in feeds(connection) if each.mode != "push"]
+
+    def read(each: Feed) -> Run | CrossdockError:
+        try:
+            return ingest(each.partner_id, each.feed, trigger=trigger, conninfo=conninfo)
+        except CrossdockError as error:
+            return error
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(zip(chosen, pool.map(read, chosen), strict=True))
 
 
 def _cursor(connection: psycopg.Connection, chosen: Feed, trigger: str) -> dict | None:
