@@ -36,11 +36,10 @@ def reference(
     """Write docs/reference/cli.md and exceptions.md (the latter from the database's catalogue)."""
     from crossdock.cli import build
 
-    with connect_rows("docs") as connection:
-        pages = {"cli.md": cli_page(build()), "exceptions.md": exceptions_page(catalogue(connection))}
     folder = settings().project_dir / "docs" / "reference"
-    for name, text in pages.items():
-        _put(folder / name, text, check=check)
+    _put(folder / "cli.md", cli_page(build()), check=check)
+    with connect_rows("docs") as connection:
+        _put(folder / "exceptions.md", exceptions_page(catalogue(connection)), check=check)
 
 
 def _put(path: Path, text: str, *, check: bool) -> None:
