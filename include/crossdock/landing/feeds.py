@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 
 import psycopg
@@ -9,6 +10,7 @@ import psycopg
 from crossdock.connectors.base import Connector, connector_for
 from crossdock.core.connections import connection as lookup
 from crossdock.core.errors import Misconfigured
+from crossdock.transport.budget import DatabaseGate, Limits
 from crossdock.transport.gate import Gate
 
 
@@ -36,6 +38,10 @@ class Feed:
     @property
     def is_snapshot(self) -> bool:
         return self.mode == "snapshot"
+
+    def gate(self, conninfo: str | None) -> AbstractContextManager[DatabaseGate]:
+        """The budget and circuit of the partner's system, within the limits of its settings; closed at the end."""
+        return closing(DatabaseGate(conninfo, self.partner_id, limits=Limits.of(self.settings)))
 
     def connector(self, *, gate: Gate | None = None, offline: bool = False) -> Connector:
         """The connector; `offline` gives one that only parses."""

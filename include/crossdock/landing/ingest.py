@@ -22,7 +22,6 @@ from crossdock.db.connect import connect
 from crossdock.landing.feeds import Feed, feed, feeds
 from crossdock.landing.quarantine import set_aside
 from crossdock.landing.store import hash_lock, land_records, store_document
-from crossdock.transport.budget import DatabaseGate
 
 logger = log.get("landing")
 AT_ONCE = 4  # feeds read side by side by ingest_all
@@ -114,14 +113,15 @@ def _read(
     connection: psycopg.Connection, chosen: Feed, run: Run, run_id: int, since: dict, until: datetime | None, *,
     moves_cursor: bool, conninfo: str | None,
 ) -> None:  # fmt: skip
-    connector = chosen.connector(gate=DatabaseGate(conninfo, chosen.partner_id))
     read_through: datetime | None = None
-    for page in connector.pages(chosen.kind, since, until):
-        read_through = read_through or page.server_at
-        with connection.transaction():
-            _land_page(connection, chosen, run, run_id, page, connector.records(chosen.kind, page.content))
-            if moves_cursor and page.cursor is not None:
-                _store_cursor(connection, chosen, page.cursor)
+    with chosen.gate(conninfo) as gate:
+        connector = chosen.connector(gate=gate)
+        for page in connector.pages(chosen.kind, since, until):
+            read_through = read_through or page.server_at
+            with connection.transaction():
+                _land_page(connection, chosen, run, run_id, page, connector.records(chosen.kind, page.content))
+                if moves_cursor and page.cursor is not None:
+                    _store_cursor(connection, chosen, page.cursor)
     if moves_cursor and read_through is not None:
         connection.execute(
             """

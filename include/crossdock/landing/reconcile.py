@@ -17,7 +17,6 @@ from crossdock.core import log
 from crossdock.core.errors import Retriable, Unparsable
 from crossdock.db.connect import connect
 from crossdock.landing.feeds import Feed, feeds
-from crossdock.transport.budget import DatabaseGate
 
 logger = log.get("landing")
 TOTALS = (Path(__file__).parent / "sql" / "control_totals.sql").read_text()
@@ -86,10 +85,11 @@ def _source_ids(
     conninfo: str | None,
 ) -> Iterator[list[str]]:
     if chosen.mode in ("poll", "snapshot"):
-        connector = chosen.connector(gate=DatabaseGate(conninfo, chosen.partner_id))
         since = {"from": window_from.isoformat()} if window_from else {}
-        for page in connector.pages(chosen.kind, since, until):
-            yield _ids(connector.records(chosen.kind, page.content), until)
+        with chosen.gate(conninfo) as gate:
+            connector = chosen.connector(gate=gate)
+            for page in connector.pages(chosen.kind, since, until):
+                yield _ids(connector.records(chosen.kind, page.content), until)
         return
     connector = chosen.connector(offline=True)
     for document_id in _documents(connection, chosen, window_from):
