@@ -94,7 +94,7 @@ def truths(folder: Path) -> dict[str, set[str]]:
             found["out_of_sequence"].add(order_id)
         if status == "canceled" and carried:
             found["cancelled_after_handover"].add(order_id)
-        if status not in ("delivered", "canceled", "unavailable") and before(promised, datetime(2018, 9, 1)):
+        if status not in ("delivered", "canceled", "unavailable") and before(promised, at("2018-09-01")):
             found["open_past_promise"].add(order_id)
         if order_id not in stated:
             found["without_lines"].add(order_id)

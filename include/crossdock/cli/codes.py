@@ -67,7 +67,8 @@ def show_list(
             select system_type, partner_id, kind, their_code, our_code, nullif(valid_from, '-infinity'),
                 nullif(valid_to, 'infinity'), approved_by
             from ref.code_map
-            where (%(partner)s::text is null or partner_id = %(partner)s) and (%(kind)s::text is null or kind = %(kind)s)
+            where (%(partner)s::text is null or partner_id = %(partner)s)
+                and (%(kind)s::text is null or kind = %(kind)s)
                 and (%(history)s or valid_to > ref.as_of())
             order by 1, 2, 3, 4, valid_from
             """,
@@ -138,7 +139,7 @@ def _system_type(connection, partner: str) -> str:
 
 
 def _proposal(connection, system_type: str, partner: str, kind: str, their_code: str) -> str | None:
-    """Our code of the most similar code of that kind, the partner's own and then anybody's; None where none is alike."""
+    """Our code of the most similar code of that kind, the partner's own first; None where none is alike."""
     rows = connection.execute(
         "select their_code, our_code from ref.code_map where kind = %s and valid_to > ref.as_of() "
         "order by (system_type = %s) desc, (partner_id = %s) desc, their_code",

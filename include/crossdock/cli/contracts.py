@@ -88,7 +88,7 @@ def check(
     limit: Annotated[int, typer.Option(help="How many failing rows to print per rule.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Every failing row as a JSON line.")] = False,
 ) -> None:
-    """Judge a table by a contract (--table, --contract), or run the full check of all feeds; status 1 on failing rows."""
+    """Judge a table by a contract, or run the full check of all feeds; status 1 on failing rows."""
     if table is None:
         _check_feeds(feed, dsn)
         return

@@ -44,8 +44,8 @@ def check_batch(conninfo: str | None = None, site: Path | None = None) -> list[d
     wrong = [row for row in done if row["disagreements"]]
     if wrong:
         raise Disagreement(
-            f"{sum(row['disagreements'] for row in wrong)} rows of {', '.join(row['contract'] for row in wrong)} are judged "
-            f"differently by Great Expectations and by the row verdicts, as {wrong[0]['example']}",
+            f"{sum(row['disagreements'] for row in wrong)} rows of {', '.join(row['contract'] for row in wrong)} are "
+            f"judged differently by Great Expectations and by the row verdicts, as {wrong[0]['example']}",
             hint="see ops.contract_checks.disagreements; a rule is compiled wrong",
         )
     return done
@@ -93,8 +93,8 @@ def _check_round(connection, checker, contract, schema, feed_ids, start: int, th
     from crossdock.contracts.gx import frame, suite
 
     source = (
-        "(select r.record_id, r.feed_id from raw.records as r where r.feed_id = any(%(feeds)s) and r.record_id > %(start)s "
-        "and r.record_id <= %(through)s "
+        "(select r.record_id, r.feed_id from raw.records as r "
+        "where r.feed_id = any(%(feeds)s) and r.record_id > %(start)s and r.record_id <= %(through)s "
         "and not exists (select from raw.pending_records as p where p.record_id = r.record_id))"
     )
     marker = "(select * from claimed_here)"

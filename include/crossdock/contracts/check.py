@@ -10,16 +10,18 @@ from crossdock.contracts.columns import TableColumns
 from crossdock.contracts.model import Contract
 from crossdock.contracts.rules import Rule, of_object
 from crossdock.contracts.text import literal, name
+from crossdock.contracts.verdict import named_rule
 from crossdock.core.errors import Misconfigured
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table, its key and the types of its columns as Postgres spells them."""
+    """A table: its name in parts, its key, its columns' types in Postgres's words, and which are indexed."""
 
-    name: str
+    name: tuple[str, ...]
     key: str
     types: dict[str, str]
+    indexed: frozenset[str]
 
 
 def describe(connection: psycopg.Connection, table: str) -> Table:
@@ -31,41 +33,40 @@ def describe(connection: psycopg.Connection, table: str) -> Table:
     ).fetchall()
     if not found:
         raise Misconfigured(f"there is no table {table}", hint="name it with its schema, as in public.orders")
-    key = connection.execute(
-        "select attname from pg_index join pg_attribute on attrelid = indrelid and attnum = indkey[0] "
-        "where indrelid = to_regclass(%s) and indisprimary and indnkeyatts = 1",
+    indexes = connection.execute(
+        "select attname, indisprimary and indnkeyatts = 1 from pg_index "
+        "join pg_attribute on attrelid = indrelid and attnum = indkey[0] where indrelid = to_regclass(%s)",
         [table],
-    ).fetchone()
-    return Table(table, key[0] if key else found[0][0], dict(found))
+    ).fetchall()
+    key = next((column for column, is_key in indexes if is_key), found[0][0])
+    return Table(tuple(table.split(".")), key, dict(found), frozenset(column for column, _ in indexes))
 
 
-def rules_for(contract: Contract, table: Table) -> list[Rule]:
+def rules_for(contract: Contract, table: Table, *, looks_up: bool = False) -> list[Rule]:
     """The rules of the contract's record, on the table's columns. Raises Misconfigured when a column is not there."""
     missing = [p.name for p in contract.record.properties if p.name not in table.types]
     if missing:
         raise Misconfigured(
-            f"{table.name} has no column {', '.join(missing)}", hint="a contract's properties are the table's columns"
+            f"{'.'.join(table.name)} has no column {', '.join(missing)}",
+            hint="a contract's properties are the table's columns",
         )
-    quoted = name(*table.name.split("."))
-    columns = TableColumns(quoted, table.types, table.key, system_type=contract.system_type)
+    columns = TableColumns(table.name, table.types, table.indexed, looks_up, contract.system_type)
     return of_object(contract.record, columns)
 
 
 def verdict_sql(contract: Contract, table: Table, *, changed_since: tuple[str, str] | None = None) -> str:
     """The statement that names every broken rule of every row: (key, rule, field, value, reason, severity).
 
-    `changed_since` is (column, value): only rows at or after it, which an index on the column makes cheap.
+    A cheap test of the whole row comes first; rules are named only for the rows that fail it. `changed_since` is
+    (column, value): only rows at or after it, which an index on the column makes cheap.
     """
-    found = rules_for(contract, table)
-    any_of = "\n    or ".join(rule.fails for rule in found)
-    named = ",\n    ".join(
-        f"({rule.fails}, {literal(rule.name)}, {literal(rule.field)}, {rule.value}, {rule.reason}, {literal(rule.severity)})"
-        for rule in found
-    )
+    is_few = changed_since is not None
+    any_of = "\n    or ".join(rule.fails for rule in rules_for(contract, table, looks_up=is_few))
+    named = ",\n    ".join(map(named_rule, rules_for(contract, table, looks_up=True)))
     newer = f"x.{name(changed_since[0])} >= {literal(changed_since[1])} and " if changed_since else ""
     return f"""
 select x.{name(table.key)}::text, v.rule, v.field, v.value, v.reason, v.severity
-from {name(*table.name.split("."))} as x
+from {name(*table.name)} as x
 cross join lateral (values
     {named}
 ) as v (fails, rule, field, value, reason, severity)

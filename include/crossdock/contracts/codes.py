@@ -49,7 +49,8 @@ class Code:
 def of_source(connection: psycopg.Connection, partner_id: str, approved_by: str) -> dict[int, Code]:
     """The open rows of a partner that this approver wrote, by id."""
     rows = connection.execute(
-        f"select code_map_id, {COLUMNS} from ref.code_map where partner_id = %s and approved_by = %s and valid_to > ref.as_of()",
+        f"select code_map_id, {COLUMNS} from ref.code_map "
+        "where partner_id = %s and approved_by = %s and valid_to > ref.as_of()",
         [partner_id, approved_by],
     )
     return {row[0]: Code(*row[1:]) for row in rows}
@@ -98,8 +99,8 @@ def close(connection: psycopg.Connection, code_map_id: int) -> None:
 def close_like(connection: psycopg.Connection, code: Code) -> int:
     """End whatever maps this code of this partner now; returns how many rows that were."""
     rows = connection.execute(
-        "select code_map_id from ref.code_map where system_type = %s and partner_id = %s and kind = %s and their_code = %s "
-        "and valid_to > ref.as_of()",
+        "select code_map_id from ref.code_map "
+        "where system_type = %s and partner_id = %s and kind = %s and their_code = %s and valid_to > ref.as_of()",
         [code.system_type, code.partner_id, code.kind, code.their_code],
     ).fetchall()
     for (code_map_id,) in rows:

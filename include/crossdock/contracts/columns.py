@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from crossdock.contracts.model import Property
@@ -71,10 +71,14 @@ def _unmapped(text: str, p: Property, system_type: str, partner: str, at: str) -
     big batch and look single ones up for a small one; only what they do not know is asked for by time.
     """
     own = ", ".join(literal(code) for code in p.custom.get("ownCodes", ()))
-    known = f"m.system_type = {literal(system_type)} and m.kind = {literal(p.code_map)} and m.their_code = {text} and m.partner_id = "
-    always = f"exists (select from ref.code_map as m where {known}%s and m.valid_from = '-infinity' and m.valid_to = 'infinity')"
-    then = f"exists (select from ref.code_map as m where {known}%s and m.valid_from <= {at} and {at} < m.valid_to)"
-    tries = " or ".join(form % who for form in (always, then) for who in ("'*'", partner))
+    code = f"m.system_type = {literal(system_type)} and m.kind = {literal(p.code_map)} and m.their_code = {text}"
+    always = "m.valid_from = '-infinity' and m.valid_to = 'infinity'"
+    then = f"m.valid_from <= {at} and {at} < m.valid_to"
+    tries = " or ".join(
+        f"exists (select from ref.code_map as m where {code} and m.partner_id = {who} and {when})"
+        for when in (always, then)
+        for who in ("'*'", partner)
+    )
     is_theirs = f"{text} is not null and {text} not in ({own})" if own else f"{text} is not null"
     return f"({is_theirs} and not ({tries}))"
 
@@ -105,20 +109,23 @@ class PayloadColumns:
         return _unmapped(self.text(p), p, self.system_type, self.partner, "x._at")
 
     def dangling(self, p: Property, table: str, column: str) -> str:
-        target = name(*table.split("."))
-        return f"({self.text(p)} is not null and not exists (select from {target} as o where o.{name(column)}::text = {self.text(p)}))"
+        target, own = name("ref", table), self.text(p)
+        return f"({own} is not null and not exists (select from {target} as o where o.{name(column)}::text = {own}))"
 
 
 @dataclass(frozen=True)
 class TableColumns:
-    """Columns of a table from outside; `types` are its columns' types as Postgres spells them."""
+    """Columns of a table from outside; `types` are its columns' types as Postgres spells them.
 
-    table: str
+    `looks_up` says that few rows are asked about: indexed columns are then looked up row by row instead of as a whole.
+    """
+
+    table: tuple[str, ...]
     types: Mapping[str, str]
-    key: str
-    partner: str = "'*'"
+    indexed: frozenset[str]
+    looks_up: bool = False
     system_type: str = ""
-    columns: Mapping[str, str] = field(default_factory=dict)
+    partner: str = "'*'"
 
     def _column(self, p: Property) -> str:
         return f"x.{name(p.name)}"
@@ -139,13 +146,14 @@ class TableColumns:
         return self.types[p.name] not in EXACT.get(p.logicalType, {self.types[p.name]})
 
     def repeated(self, p: Property) -> str:
-        column = name(p.name)
-        other = f"o.{column} = x.{column} and o.{name(self.key)} <> x.{name(self.key)}"
-        return f"exists (select from {self.table} as o where {other})"
+        column, table = name(p.name), name(*self.table)
+        if self.looks_up and p.name in self.indexed:
+            return f"exists (select from {table} as o where o.{column} = x.{column} and o.ctid <> x.ctid)"
+        return f"x.{column} in (select o.{column} from {table} as o group by 1 having count(*) > 1)"
 
     def unmapped(self, p: Property) -> str:
         return _unmapped(self.text(p), p, self.system_type, self.partner, "clock_timestamp()")
 
     def dangling(self, p: Property, table: str, column: str) -> str:
-        target = name(*table.split("."))
-        return f"({self._column(p)} is not null and not exists (select from {target} as o where o.{name(column)} = {self._column(p)}))"
+        target, own = name(*self.table[:-1], table), self._column(p)
+        return f"({own} is not null and not exists (select from {target} as o where o.{name(column)} = {own}))"

@@ -1,4 +1,4 @@
-"""The contract as a Great Expectations suite. Only the batch lane imports this: GX costs seconds before any row is read.
+"""The contract as a Great Expectations suite. Only the batch lane imports it: GX costs seconds before any row is read.
 
 The same rules as the row verdicts, in GX's own words, over the same typed projection. What GX has no expectation for
 (types, code maps, references) is a yes-or-no column of the projection, which GX then expects to be true.
@@ -54,7 +54,7 @@ def _moment(value: object) -> pd.Timestamp:
 
 
 def suite(contract: Contract, schema: SchemaObject, rules: Iterable[Rule]) -> ExpectationSuite:
-    """The suite of one object of a contract. Raises Misconfigured when GX drops a rule, as it does with misspelt ones."""
+    """The suite of one object of a contract. Raises Misconfigured when GX drops a rule, as it does misspelt ones."""
     expectations = [_expectation(rule, schema) for rule in rules]
     made = ExpectationSuite(name=f"{contract.ref}.{schema.name}".replace("/", "."), expectations=expectations)
     if len(made.expectations) != len(expectations):

@@ -13,7 +13,7 @@ SUPERSEDED = Path(__file__).with_name("superseded.sql").read_text()
 
 
 def judge(connection: psycopg.Connection, feed_ids: list[int]) -> int:
-    """Set aside what breaks its contract among `pg_temp.claimed (record_id, feed_id)`; returns the number of new verdicts.
+    """Set aside what breaks its contract among `pg_temp.claimed (record_id, feed_id)`; returns how many are new.
 
     One statement a contract, in the caller's transaction. A record that is judged again and passes now has its open
     rows closed; a record whose rule was released by a person is not set aside for that rule again.

@@ -119,7 +119,8 @@ def _texts_of_part(part: SchemaObject) -> str:
     own = ", ".join(f"d.{column}" for column in OWN)
     found = keys(part.properties)
     return (
-        f"select {own}, {literal(part.name + '/')} || p.ordinal as _part, {_texts(part, found, 'i')} from documents as d "
+        f"select {own}, {literal(part.name + '/')} || p.ordinal as _part, {_texts(part, found, 'i')} "
+        "from documents as d "
         f"cross join lateral {_array(part, 'd')} "
         f"cross join lateral jsonb_to_record({_as_object('p.item')}) as i ({_record_definition(found)})"
     )

@@ -77,8 +77,8 @@ def rows(connection: psycopg.Connection, cause: Cause, limit: int = 1000) -> lis
     cursor = connection.cursor(row_factory=psycopg.rows.dict_row)
     return cursor.execute(
         f"""
-        select q.quarantine_id, f.partner_id, f.feed, q.native_id, q.part, q.rule, q.field, q.value, q.reason, q.order_ref,
-            q.state, q.quarantined_at, q.resolved_at, q.resolved_by, q.resolution, q.record_id,
+        select q.quarantine_id, f.partner_id, f.feed, q.native_id, q.part, q.rule, q.field, q.value, q.reason,
+            q.order_ref, q.state, q.quarantined_at, q.resolved_at, q.resolved_by, q.resolution, q.record_id,
             coalesce(q.document_id, r.document_id) as document_id, d.source_ref, d.correlation_id, r.payload
         from ops.quarantine as q
         join ref.feeds as f using (feed_id)
@@ -167,7 +167,8 @@ def replay(connection: psycopg.Connection, cause: Cause) -> int:
     connection.execute(
         f"""
         update ops.quarantine as q
-        set state = 'replayed', resolved_at = clock_timestamp(), resolved_by = 'replay', resolution = 'document read again'
+        set state = 'replayed', resolved_at = clock_timestamp(), resolved_by = 'replay',
+            resolution = 'document read again'
         from ref.feeds as f
         where f.feed_id = q.feed_id and q.record_id is null and {SELECTED}
         """,

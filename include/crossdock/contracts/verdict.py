@@ -21,13 +21,16 @@ def rules(contract: Contract, schema: SchemaObject) -> list[Rule]:
     return of_object(schema, PayloadColumns(contract.system_type))
 
 
+def named_rule(rule: Rule) -> str:
+    """One row of `values`: whether the rule is broken, and what to say if so."""
+    words = (rule.fails, literal(rule.name), literal(rule.field), rule.value, rule.reason, literal(rule.severity))
+    return f"({', '.join(words)})"
+
+
 def failing(rows: str, found: list[Rule]) -> str:
     """A select of the rows that break a rule, one row a broken rule: x.*, rule, field, value, reason, severity."""
     any_of = "\n        or ".join(rule.fails for rule in found)
-    named = ",\n        ".join(
-        f"({rule.fails}, {literal(rule.name)}, {literal(rule.field)}, {rule.value}, {rule.reason}, {literal(rule.severity)})"
-        for rule in found
-    )
+    named = ",\n        ".join(map(named_rule, found))
     return f"""
     select x.*, v.rule, v.field, v.value, v.reason, v.severity
     from ({rows}) as x

@@ -149,7 +149,7 @@ def render(outcomes: list[Outcome]) -> str:
             "|---|---|--:|--:|",
         ]
         lines += [
-            f"| {read.feed} | {read.file.parent.name}/{read.file.name} | {read.records} | {sum(read.reasons.values())} |"
+            f"| {read.feed} | {read.file.parent.name}/{read.file.name} | {read.records} | {read.reasons.total()} |"
             for read in outcome.read
         ]
         counted: Counter = sum((read.values for read in outcome.read), Counter())

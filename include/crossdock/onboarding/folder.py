@@ -7,12 +7,11 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from crossdock.connectors.standard.mapping import Mapping
+from crossdock.connectors.standard.mapping import Mapping, known_zone
 from crossdock.core.errors import Misconfigured
 
 DURATION = re.compile(r"^(\d+)(s|m|h|d)$")
@@ -80,8 +79,7 @@ class Partner(_Strict):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, zone: str) -> str:
-        ZoneInfo(zone)
-        return zone
+        return known_zone(zone)
 
     @model_validator(mode="after")
     def _no_secret(self) -> Partner:

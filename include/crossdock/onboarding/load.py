@@ -60,7 +60,8 @@ def _write_partner(connection: psycopg.Connection, partner: Partner) -> None:
     settings = {**partner.settings, "connection": partner.connection}
     connection.execute(
         """
-        insert into ref.partners (partner_id, name, system_type, role_code, time_zone, criticality, owner, settings, is_active)
+        insert into ref.partners
+            (partner_id, name, system_type, role_code, time_zone, criticality, owner, settings, is_active)
         values (%s, %s, %s, %s, %s, %s, %s, %s, true)
         on conflict (partner_id) do update set
             name = excluded.name, system_type = excluded.system_type, role_code = excluded.role_code,

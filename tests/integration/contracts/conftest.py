@@ -23,7 +23,8 @@ class Desk:
 
     def land(self, native_id: str, payload: object, changed_at: str | None = "2026-03-01T00:00:00Z") -> int:
         document_id = self.connection.execute(
-            "insert into raw.documents (feed_id, checksum, content, content_type, content_bytes, source_ref, correlation_id) "
+            "insert into raw.documents "
+            "(feed_id, checksum, content, content_type, content_bytes, source_ref, correlation_id) "
             "values (%s, sha256(%s), ''::bytea, 'application/json', 0, 'test', 'test') "
             "on conflict (feed_id, checksum) do update set source_ref = 'test' returning document_id",
             [self.feed_id, native_id.encode()],
@@ -56,12 +57,13 @@ class Desk:
         ).fetchall()
 
     def map(self, kind: str, their_code: str, our_code: str = "x", partner_id: str = "*", **period: str) -> None:
+        span = (period.get("valid_from", "-infinity"), period.get("valid_to", "infinity"))
         self.connection.execute(
-            "insert into ref.code_map (system_type, partner_id, kind, their_code, our_code, valid_from, valid_to, approved_by) "
+            "insert into ref.code_map "
+            "(system_type, partner_id, kind, their_code, our_code, valid_from, valid_to, approved_by) "
             "select split_part(feed_type, '.', 1), %s, %s, %s, %s, %s, %s, 'test' from ref.feeds where feed_id = %s",
-            [partner_id, kind, their_code, our_code, period.get("valid_from", "-infinity"), period.get("valid_to", "infinity"),
-             self.feed_id],
-        )  # fmt: skip
+            [partner_id, kind, their_code, our_code, *span, self.feed_id],
+        )
 
 
 @pytest.fixture
@@ -71,12 +73,13 @@ def desk(app: psycopg.Connection) -> Callable[[str], Desk]:
     def make(contract: str, partner_id: str = "p1") -> Desk:
         system_type, feed = contract.rsplit(".v", 1)[0].split("/")
         app.execute(
-            "insert into ref.partners (partner_id, name, system_type, role_code, owner) values (%s, 'P', %s, 'other', 'o') "
-            "on conflict do nothing",
+            "insert into ref.partners (partner_id, name, system_type, role_code, owner) "
+            "values (%s, 'P', %s, 'other', 'o') on conflict do nothing",
             [partner_id, system_type],
         )
         feed_id = app.execute(
-            "insert into ref.feeds (partner_id, feed, feed_type, contract, mode) values (%s, %s, %s, %s, 'poll') returning feed_id",
+            "insert into ref.feeds (partner_id, feed, feed_type, contract, mode) "
+            "values (%s, %s, %s, %s, 'poll') returning feed_id",
             [partner_id, feed, f"{system_type}.{feed}", contract],
         ).fetchone()[0]
         return Desk(app, feed_id)

@@ -12,7 +12,8 @@ def order(**changes) -> dict:
     return {
         "SalesOrder": "0000004712", "SoldToParty": "10100001", "TransactionCurrency": "USD", "TotalNetAmount": "129.00",
         "SalesOrderDate": MARCH, "RequestedDeliveryDate": MARCH, "LastChangeDateTime": "/Date(1772323200000+0000)/",
-        "OverallDeliveryStatus": "A", "OverallSDDocumentRejectionSts": "A", "TotalCreditCheckStatus": "", "DeliveryBlockReason": "",
+        "OverallDeliveryStatus": "A", "OverallSDDocumentRejectionSts": "A", "TotalCreditCheckStatus": "",
+        "DeliveryBlockReason": "",
         "to_Item": {"results": [line("10"), line("20")]},
         **changes,
     }  # fmt: skip

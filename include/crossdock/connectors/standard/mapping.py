@@ -12,7 +12,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -23,6 +23,15 @@ ISO_FORMATS = {"%Y-%m-%d": 10, "%Y-%m-%d %H:%M:%S": 19, "%Y-%m-%dT%H:%M:%S": 19,
 
 Row = list[str]
 Read = Callable[[Row], object]
+
+
+def known_zone(zone: str) -> str:
+    """The zone itself. Raises ValueError where there is none of that name."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"{zone!r} is no time zone, as America/Sao_Paulo is") from None
+    return zone
 
 
 class _Strict(BaseModel):
@@ -42,9 +51,7 @@ class FieldMap(_Strict):
     @field_validator("zone")
     @classmethod
     def _known_zone(cls, zone: str | None) -> str | None:
-        if zone is not None:
-            ZoneInfo(zone)
-        return zone
+        return zone if zone is None else known_zone(zone)
 
     @model_validator(mode="after")
     def _one_source(self) -> FieldMap:
@@ -84,7 +91,10 @@ class Mapping(_Strict):
     @field_validator("encoding")
     @classmethod
     def _known_encoding(cls, encoding: str) -> str:
-        codecs.lookup(encoding)
+        try:
+            codecs.lookup(encoding)
+        except LookupError:
+            raise ValueError(f"{encoding!r} is no encoding, as utf-8 or cp1252 are") from None
         return encoding
 
     def columns(self) -> set[str]:
@@ -108,7 +118,8 @@ def mapping_of(given: dict) -> Mapping:
 def _moment(text: str, form: str, zone: ZoneInfo) -> str:
     """The instant in UTC; the text itself where it is no such time, so that the contract can name it."""
     try:
-        local = datetime.fromisoformat(text) if ISO_FORMATS.get(form) == len(text) else datetime.strptime(text, form)
+        is_iso = ISO_FORMATS.get(form) == len(text)
+        local = datetime.fromisoformat(text) if is_iso else datetime.strptime(text, form)  # noqa: DTZ007
     except ValueError:
         return text
     aware = local if local.tzinfo else local.replace(tzinfo=zone)
