@@ -21,21 +21,23 @@ lines_of_shipments as (
 ),
 
 -- A shipment that does not say what is in it answers for every line of its order.
-due_lines as (
+order_lines_of_shipments as (
     select
         shipments.shipment_id,
+        coalesce(mine.order_line_id, any_line.order_line_id) as order_line_id
+    from shipments
+    left join lines_of_shipments as mine on mine.shipment_id = shipments.shipment_id
+    left join order_lines as any_line on mine.shipment_id is null and any_line.order_id = shipments.order_id
+),
+
+due_lines as (
+    select
+        contents.shipment_id,
         order_lines.order_line_id,
         order_lines.handover_due_at
-    from shipments
-    join order_lines on order_lines.order_id = shipments.order_id
-    left join lines_of_shipments as mine
-        on mine.shipment_id = shipments.shipment_id
-        and mine.order_line_id = order_lines.order_line_id
+    from order_lines_of_shipments as contents
+    join order_lines on order_lines.order_line_id = contents.order_line_id
     where order_lines.handover_due_at is not null
-        and (
-            mine.order_line_id is not null
-            or not exists (select from lines_of_shipments as any_of where any_of.shipment_id = shipments.shipment_id)
-        )
 ),
 
 late_lines as (
