@@ -28,7 +28,10 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- For a model whose joins can reach beyond the touched threads (a delivery of two orders): keeps what will be renewed. -#}
+{#-
+    For a model whose joins can reach beyond the touched threads (a delivery of two orders): keeps what will be renewed.
+    Name the column with its table: the scratch table has a thread_id too.
+-#}
 {% macro in_touched_threads(thread_id) -%}
     {%- if in_touched_scope() -%}
         exists (select from {{ scratch('touched_threads') }} as k where k.thread_id = {{ thread_id }})

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from psycopg.rows import dict_row
 
 from crossdock.core import settings as environment
 from crossdock.lanes import dbt
+from crossdock.lanes.lane import Lane
 from crossdock.stack.postgres import OWNER, Server
 
 PARTNERS = {
@@ -112,6 +114,21 @@ class World:
         ).fetchone()
         return row["record_id"]
 
+    def wait(self, partner: str, feed: str, native_id: str, payload: dict, changed_at: str | datetime | None) -> None:
+        """Land one version and leave it to be judged; a version that is here already is not landed again."""
+        known = self.app.execute(
+            "select 1 from raw.records where feed_id = %s and native_id = %s and payload = %s::jsonb",
+            [self.feeds[partner, feed], native_id, json.dumps(payload)],
+        ).fetchone()
+        if not known:
+            record_id = self.record(partner, feed, native_id, payload, changed_at)
+            self.app.execute("insert into raw.pending_records values (%s)", [record_id])
+
+    def drain(self, lane: Lane) -> None:
+        """Let the fast lane work until nothing waits."""
+        while lane.drain().records:
+            pass
+
     def set_aside(self, record_id: int, part: str = "", *, rule: str = "mapped", order_ref: str | None = None) -> None:
         """Quarantine a record, or a part of it."""
         self.app.execute(
@@ -146,14 +163,28 @@ def dbt_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     environment.settings.cache_clear()
 
 
+@contextmanager
+def new_world(server: Server, template: str) -> Iterator[World]:
+    """A trading world in a database of its own, copied from `template`."""
+    name = f"t_{secrets.token_hex(6)}"
+    with psycopg.connect(server.superuser, autocommit=True) as admin:
+        admin.execute(f'create database "{name}" template "{template}" owner {OWNER}')
+    made = World({role: server.dsn(name, f"crossdock_{role}", PASSWORD) for role in ("app", "dbt")})
+    yield made
+    made.app.close()
+    with psycopg.connect(server.superuser, autocommit=True) as admin:
+        admin.execute(f'drop database "{name}" with (force)')
+
+
 @pytest.fixture(scope="module")
 def world(postgres: Server, template: str, dbt_home: Path) -> Iterator[World]:
     """A trading world for the tests of one file, which play one story; empty to begin with."""
-    name = f"t_{secrets.token_hex(6)}"
-    with psycopg.connect(postgres.superuser, autocommit=True) as admin:
-        admin.execute(f'create database "{name}" template "{template}" owner {OWNER}')
-    made = World({role: postgres.dsn(name, f"crossdock_{role}", PASSWORD) for role in ("app", "dbt")})
-    yield made
-    made.app.close()
-    with psycopg.connect(postgres.superuser, autocommit=True) as admin:
-        admin.execute(f'drop database "{name}" with (force)')
+    with new_world(postgres, template) as made:
+        yield made
+
+
+@pytest.fixture
+def worlds(postgres: Server, modelled_template: str) -> Iterator[Callable[[], World]]:
+    """Makes worlds whose models are built already, as many as a test wants."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(new_world(postgres, modelled_template))

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from crossdock.connectors.base import connector_for
 
+from crossdock.connectors.base import connector_for
 from sql.canonical import payloads as p
 
 

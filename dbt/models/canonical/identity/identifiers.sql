@@ -36,14 +36,18 @@ walked as (
 
 final as (
     select
-        thread_id,
-        identifier,
-        coalesce(substring(identifier from '^(?:tracking|position|partner)(?=/)'), substring(identifier from '^[^/]+/[^/]+')) as namespace,
-        coalesce(substring(identifier from '^(?:tracking|position|partner)/(.*)$'), substring(identifier from '^[^/]+/[^/]+/(.*)$')) as value,
-        min(depth) as depth
-    from walked
-    where {{ in_touched_threads('thread_id') }}
-    group by thread_id, identifier
+        w.thread_id,
+        w.identifier,
+        coalesce(
+            substring(w.identifier from '^(?:tracking|position|partner)(?=/)'), substring(w.identifier from '^[^/]+/[^/]+')
+        ) as namespace,
+        coalesce(
+            substring(w.identifier from '^(?:tracking|position|partner)/(.*)$'), substring(w.identifier from '^[^/]+/[^/]+/(.*)$')
+        ) as value,
+        min(w.depth) as depth
+    from walked as w
+    where {{ in_touched_threads('w.thread_id') }}
+    group by w.thread_id, w.identifier
 )
 
 select * from final

@@ -60,7 +60,7 @@ final as (
         valid_at,
         known_at
     from believed
-    where {{ in_touched_threads("'position/' || sku || '@' || warehouse_code") }}
+    where {{ in_touched_threads("'position/' || believed.sku || '@' || believed.warehouse_code") }}
 )
 
 select * from final
