@@ -157,7 +157,8 @@ def _fits(value: str, form: str) -> bool:
 def _guess(sample: Sample) -> list[tuple[str, dict, list[str]]]:
     """The feeds that a file may serve: the one it looks like most, and milestones where an order has several times."""
     times = {column: form for column in sample.header if (form := _time_format(sample, column))}
-    named = max(NAMES, key=lambda feed: max(_likeness(NAMES[feed], part) for part in _name_parts(sample.path)))
+    parts = _name_parts(sample.path)
+    named = max(NAMES, key=lambda feed: max((_likeness(NAMES[feed], part), len(part)) for part in parts))
     fields = _match(named, sample)
     guesses = [(named, *_mapping(named, sample, fields, times))]
     if named == "orders":

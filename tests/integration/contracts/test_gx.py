@@ -70,7 +70,8 @@ GOOD = {
     "id": "1", "colour": "red", "shape": "cube", "code": "AB1", "note": "fine",
     "zip": "12345", "qty": "1.50",
     "rate": 0.5,
-    "count": 3, "flag": True, "start": "2026-01-01T00:00:00Z", "end": "2026-01-01T00:00:00+00:00", "unit": "CS", "soft": 1,
+    "count": 3, "flag": True, "start": "2026-01-01T00:00:00Z", "end": "2026-01-01T00:00:00+00:00",
+    "unit": "CS", "soft": 1,
     "items": {"list": [{"number": "1", "qty": 1}, {"number": "2", "qty": "2"}]},
 }  # fmt: skip
 BAD = {

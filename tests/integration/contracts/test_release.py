@@ -39,7 +39,8 @@ def test_causes_are_counted_and_ranked(shop):
     """Four records, two unmapped items, one wrong number: three causes, the biggest first."""
     found = release.causes(shop.connection, Cause())
     assert [(row[2], row[3], row[4], row[5]) for row in found] == [
-        ("mapped", "inventory_item", "90", 2), ("mapped", "inventory_item", "91", 2), ("typed", "available_qty", "?", 1),
+        ("mapped", "inventory_item", "90", 2), ("mapped", "inventory_item", "91", 2),
+        ("typed", "available_qty", "?", 1),
     ]  # fmt: skip
     assert found[0][9] == "inventory item '90' of partner 'p1' has no mapping; add it to the code map, then release"
 
