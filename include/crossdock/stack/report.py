@@ -26,7 +26,12 @@ def status(state: State) -> dict:
     """The supervisor, its processes (memory as PSS, descendants included), the addresses and Airflow's health."""
     found = supervisor.status(state.home / "run")
     if found is None:
-        return {"running": False, "home": str(state.home), "processes": [], "leftovers": len(proc.marked(state.home))}
+        return {
+            "running": False,
+            "home": str(state.home),
+            "processes": [],
+            "leftovers": len(supervisor.leftovers(state.home)),
+        }
     rows = [_row(name, child) for name, child in found["processes"].items()]
     return {
         "running": True,

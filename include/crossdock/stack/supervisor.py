@@ -8,6 +8,7 @@ next supervisor, or `crossdock down`, ends them: they carry `CROSSDOCK_SUPERVISE
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import hashlib
 import json
@@ -24,8 +25,12 @@ from crossdock.stack import proc
 from crossdock.stack.state import write_private
 
 BACKOFF_SECONDS = (0.5, 1, 2, 5, 10, 30)
+PR_SET_CHILD_SUBREAPER = 36
+"""prctl(2): who loses its parent becomes a child of this process, and stays findable."""
 STEADY_SECONDS = 60
 """Having run this long, a process is steady: its next restart starts the back-off anew."""
+BURY_EVERY_SECONDS = 5
+LEADERS_KEPT = 200
 LOG_BYTES = 20_000_000
 """A log longer than this is moved aside when its process starts."""
 
@@ -145,6 +150,7 @@ class Supervisor:
         self.reload = True
         self.stopping = False
         self.applied = ""
+        self.leaders: dict[int, str] = {}
 
     def _claim(self) -> None:
         """Be the only supervisor of this home, or exit with status 3."""
@@ -179,16 +185,41 @@ class Supervisor:
                 child.ask_to_stop()
             for child in group:
                 child.await_stop()
+            if self.stopping and not last:
+                proc.end(self._orphans)
+
+    def _orphans(self) -> list[int]:
+        """Living descendants that belong to none of the processes we keep: what a dead parent left to us."""
+        ours = [child.popen.pid for child in self.children.values() if child.popen is not None]
+        kept = {os.getpid(), *proc.family(*ours)}
+        return [pid for pid in proc.family(os.getpid()) if pid not in kept and proc.started(pid)]
+
+    def _bury(self) -> None:
+        """Collect dead orphans; our own processes are collected by `tend`."""
+        ours = {child.popen.pid for child in self.children.values() if child.popen is not None}
+        for pid in proc.children(os.getpid()):
+            if pid not in ours:
+                try:
+                    os.waitpid(pid, os.WNOHANG)
+                except ChildProcessError:
+                    continue
 
     def _write_status(self) -> None:
+        told = {name: child.status() for name, child in self.children.items()}
+        kept = [said for name, said in told.items() if not self.children[name].process.stop_last and said["started"]]
+        self.leaders |= {said["pid"]: said["started"] for said in kept}
+        self.leaders = dict(list(self.leaders.items())[-LEADERS_KEPT:])
         status = {"pid": os.getpid(), "started": proc.started(os.getpid()), "applied": self.applied,
-                  "processes": {name: child.status() for name, child in self.children.items()}}  # fmt: skip
+                  "leaders": list(self.leaders.items()),
+                  "processes": told}  # fmt: skip
         write_private(self.rundir / "status.json", json.dumps(status))
 
     def run(self) -> None:
         self._claim()
         self._listen()
-        proc.sweep(self.home)
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        sweep(self.home)
+        bury_at = 0.0
         while not self.stopping:
             changed = self.reload
             if self.reload:
@@ -197,6 +228,9 @@ class Supervisor:
             changed |= any(tended)
             if changed:
                 self._write_status()
+            if time.monotonic() > bury_at:
+                self._bury()
+                bury_at = time.monotonic() + BURY_EVERY_SECONDS
             time.sleep(0.2)
         self._stop(list(self.children.values()))
         (self.rundir / "status.json").unlink(missing_ok=True)
@@ -209,6 +243,20 @@ def status(run: Path) -> dict | None:
     except (FileNotFoundError, ValueError):
         return None
     return found if proc.started(found["pid"]) == found["started"] else None
+
+
+def leftovers(home: Path) -> list[int]:
+    """What runs of the installation, by its mark and by what its last supervisor wrote; Postgres is not among it."""
+    try:
+        leaders = dict(json.loads((home / "run" / "status.json").read_text())["leaders"])
+    except (FileNotFoundError, ValueError):
+        leaders = {}
+    return proc.members(home, leaders)
+
+
+def sweep(home: Path) -> int:
+    """End what a killed supervisor left. Returns how many there were."""
+    return proc.end(lambda: leftovers(home))
 
 
 def ensure(home: Path, seconds: float = 60) -> None:
@@ -245,8 +293,9 @@ def stop(home: Path, seconds: float = 90) -> int:
             time.sleep(0.1)
         if proc.started(alive["pid"]) == alive["started"]:
             proc.send(alive["pid"], signal.SIGKILL)
+    left = sweep(home)
     (home / "run" / "status.json").unlink(missing_ok=True)
-    return proc.sweep(home)
+    return left
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import httpx
 import psycopg
 import pytest
 
-from crossdock.stack import proc
+from crossdock.stack import proc, supervisor
 
 pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(600), pytest.mark.xdist_group("stack")]
 CROSSDOCK = Path(sys.executable).parent / "crossdock"
@@ -207,7 +207,7 @@ def test_down_leaves_nothing_even_after_the_supervisor_was_killed(installation: 
     done = installation.run("down")
     assert done.returncode == 0, done.stderr
     assert "left over" in done.stdout
-    assert proc.marked(installation.home) == []
+    assert supervisor.leftovers(installation.home) == []
     assert [pid for pid in pids if proc.started(pid)] == []
     with pytest.raises(psycopg.OperationalError, match="refused"):
         psycopg.connect(host="127.0.0.1", port=installation.state()["port.postgres"], user="postgres")

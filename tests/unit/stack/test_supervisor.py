@@ -90,9 +90,9 @@ def test_reloading_touches_only_what_changed(home: Path):
 def test_stopping_ends_children_of_children_and_those_that_refuse(home: Path):
     """After `down` nothing is left: not a grandchild in a session of its own, not one that ignores SIGTERM."""
     follow(home, process(home, "parent", PARENT), process(home, "stubborn", STUBBORN, grace_seconds=1))
-    until(lambda: len(proc.marked(home)) == 3 and (home / "logs" / "stubborn.log").read_text())
+    until(lambda: len(supervisor.leftovers(home)) == 3 and (home / "logs" / "stubborn.log").read_text())
     supervisor.stop(home)
-    assert proc.marked(home) == []
+    assert supervisor.leftovers(home) == []
     assert supervisor.status(home / "run") is None
 
 
@@ -122,6 +122,40 @@ def test_after_kill_of_the_supervisor_nothing_stays_behind(home: Path):
     assert proc.started(pid) is None
 
 
+RENAMED = (
+    "import os, setproctitle, time\n"
+    "setproctitle.setproctitle('a worker')\n"
+    "if os.fork() == 0:\n"
+    "    os.setsid(); setproctitle.setproctitle('a task')\n"
+    "print('up', flush=True); time.sleep(600)"
+)
+
+
+def test_processes_that_rename_themselves_are_found_too(home: Path):
+    """A new title overwrites the environment and the mark in it; Airflow's processes all have one."""
+    pid = follow(home, process(home, "worker", RENAMED))["worker"]["pid"]
+    family = until(lambda: found if len(found := proc.family(pid)) == 2 and title(found[1]) == "a task" else None)
+    os.kill(supervisor.status(home / "run")["pid"], signal.SIGKILL)
+    until(lambda: supervisor.status(home / "run") is None)
+    assert supervisor.stop(home) == 2
+    assert [each for each in family if proc.started(each)] == []
+
+
+def title(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode()
+
+
+def test_an_orphan_of_a_killed_process_ends_with_the_rest(home: Path):
+    """kill -9 of a scheduler leaves its task alive in a session of its own; `down` ends that, too."""
+    pid = follow(home, process(home, "worker", RENAMED))["worker"]["pid"]
+    orphan = until(lambda: found[1] if len(found := proc.family(pid)) == 2 and title(found[1]) == "a task" else None)
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: child(home, "worker").get("restarts") == 1)
+    assert proc.started(orphan)
+    supervisor.stop(home)
+    assert proc.started(orphan) is None
+
+
 def test_a_new_supervisor_ends_what_a_killed_one_left(home: Path):
     """`up` after a kill -9 of the supervisor: one worker again, not two."""
     old = follow(home, process(home, "worker"))["worker"]["pid"]
@@ -129,7 +163,7 @@ def test_a_new_supervisor_ends_what_a_killed_one_left(home: Path):
     until(lambda: supervisor.status(home / "run") is None)
     new = follow(home, process(home, "worker"))["worker"]["pid"]
     assert new != old
-    assert proc.marked(home) == [new]
+    assert supervisor.leftovers(home) == [new]
 
 
 def test_the_supervisor_outlives_its_caller_and_is_the_only_one(home: Path):
