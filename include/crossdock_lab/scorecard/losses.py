@@ -62,12 +62,12 @@ def _objects(lab: psycopg.Connection, product: psycopg.Connection, feed_type: st
     )
     landed_key = LANDED_KEY.get(feed_type, "native_id")
     rows = product.execute(
-        f"""select {landed_key}, bool_or(p.record_id is not null), bool_or(q.quarantine_id is not null)
-            from raw.records as r
+        f"""select key, bool_or(p.record_id is not null), bool_or(q.quarantine_id is not null)
+            from (select {landed_key} as key, record_id, feed_id from raw.records) as r
             join ref.feeds as f using (feed_id)
             left join raw.pending_records as p using (record_id)
             left join ops.quarantine as q on q.record_id = r.record_id and q.part = '' and q.state = 'open'
-            where f.feed_type = %s group by 1""",
+            where f.feed_type = %s group by key""",
         [feed_type],
     ).fetchall()
     landed = {native: (waits, aside) for native, waits, aside in rows}
@@ -85,7 +85,7 @@ def _objects(lab: psycopg.Connection, product: psycopg.Connection, feed_type: st
 
 
 def _canonical(product: psycopg.Connection, feed_type: str, landed_key: str) -> set[str]:
-    """The objects that made it into the canonical model; all, where that was never built."""
+    """The objects that made it into the canonical model; none, where that was never built."""
     if product.execute("select to_regclass('canonical.identifier_links')").fetchone() == (None,):
         return set()
     return _column(

@@ -304,8 +304,9 @@ def unmapped_sku(plan: Plan, draw: random.Random) -> None:
 
 @kind("order_incomplete")
 def unmapped_status(plan: Plan, draw: random.Random) -> None:
-    """SAP shows a status of the sales order that nobody has mapped, for six to ten hours."""
-    at = plan.legs[0].created_at + minutes(draw, 5, 30)
+    """SAP shows a status of the shipped sales order that nobody has mapped, for six to ten hours."""
+    issued = max(leg.goods_issued_at for leg in plan.legs)
+    at = issued + plan.billed_after + minutes(draw, 4 * 60, 6 * 60)  # what was said before has long been read
     plan.wrong_status, plan.fault_at = Hold(at, at + minutes(draw, 6 * 60, 10 * 60)), at
 
 
