@@ -94,14 +94,12 @@ def _repetition(raw: list[str]) -> str:
     return raw[10] if raw[11] >= "00402" and len(raw[10]) == 1 and not raw[10].isalnum() and raw[10] != " " else ""
 
 
-def is_plainly_right(separator: bytes) -> re.Pattern[bytes]:
+def plainly_right(separator: bytes) -> re.Pattern[bytes]:
     """What an ISA looks like when `check` has nothing to say of it: one look instead of twenty."""
     s = re.escape(separator)
     widths = s.join(rb"[^\x00-\x1f\x7f-\xff%s]{%d}" % (s, width) for width in WIDTHS[:8])
-    date = rb"\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|30)"
-    rest = s.join(
-        [date, rb"(?:[01]\d|2[0-3])[0-5]\d", rb".", rb"[!-)+-~]{5}", rb"\d{9}", rb"[01]", rb"[PTI]", rb"[^\w\s]"]
-    )
+    date, time = rb"\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|30)", rb"(?:[01]\d|2[0-3])[0-5]\d"
+    rest = s.join([date, time, rb".", rb"[!-)+-~]{5}", rb"\d{9}", rb"[01]", rb"[PTI]", rb"[^\w\s]"])
     return re.compile(rb"ISA" + s + widths + s + rest)
 
 

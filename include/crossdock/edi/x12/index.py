@@ -33,7 +33,7 @@ class Indexer:
         self.terminator = terminator
         names = [b"ISA", b"IEA", b"TA1", b"BIN", b"BDS"]
         short = [name + end for name in (b"GS", b"GE", b"ST", b"SE") for end in (element, terminator[:1])]
-        self._keys = np.array(sorted({_key(name) for name in names + short}), dtype=np.uint32)
+        self._keys = sorted({_key(name) for name in names + short})
         self._firsts = np.zeros(256, dtype=bool)
         self._firsts[[name[0] for name in names + short]] = True
 
@@ -67,16 +67,21 @@ class Indexer:
         inside = at + 2 < len(bytes_)
         likely, at = likely[inside], at[inside]
         keys = bytes_[at].astype(np.uint32) << 16 | bytes_[at + 1].astype(np.uint32) << 8 | bytes_[at + 2]
-        return likely[np.isin(keys, self._keys)].tolist()
+        found = keys == self._keys[0]
+        for key in self._keys[1:]:
+            found |= keys == key
+        return likely[found].tolist()
 
 
 def _after_blanks(bytes_: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
     """`starts` moved over blanks, never past `ends`."""
     if not len(starts):
         return starts
-    behind = np.flatnonzero(starts < ends)
+    if (BLANKS[bytes_[starts[1:]]] & (starts[1:] < ends[1:])).all():  # a line end before each, as most files have
+        starts[1:] += 1
+    behind = np.flatnonzero(BLANKS[bytes_[np.minimum(starts, len(bytes_) - 1)]] & (starts < ends))
     while len(behind):
-        behind = behind[BLANKS[bytes_[starts[behind]]]]
         starts[behind] += 1
         behind = behind[starts[behind] < ends[behind]]
+        behind = behind[BLANKS[bytes_[starts[behind]]]]
     return starts

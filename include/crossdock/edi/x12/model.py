@@ -63,33 +63,33 @@ class Delimiters:
 
 
 class Interchange:
-    """ISA to IEA. Complete once the reader has yielded it: then `faults` are all there are at this level."""
+    """ISA to IEA. Complete once the reader has yielded it: then `faults` are all there are at this level.
 
-    __slots__ = (
-        "delimiters", "end", "faults", "first", "groups_count", "isa", "notes", "offset", "ordinal", "reports",
-        "segments_count", "sets_count", "strays",
-    )  # fmt: skip
+    What is seldom set is a default of the class: millions of them are made.
+    """
+
+    segments_count = 0
+    groups_count = 0
+    sets_count = 0
+    faults: tuple[Fault, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What was tolerated: a byte-order mark, no-break spaces, wrapped lines."""
+    reports: tuple[list[str], ...] = ()
+    """Its TA1 segments, as elements."""
+    strays: tuple[list[str], ...] = ()
+    """Segments that stand where none may, the first hundred of them."""
+    end = 0
+    """Byte of the file after the last one that belongs to it."""
 
     def __init__(self, isa: bytes, delimiters: Delimiters, offset: int, ordinal: int, first: int) -> None:
         self.isa = isa
         self.delimiters = delimiters
         self.offset = offset
-        """Byte of the file at which ISA begins; `end` is the byte after the last one that belongs to it."""
-        self.end = offset
+        """Byte of the file at which ISA begins."""
         self.ordinal = ordinal
         """Which interchange of the file, from 1."""
         self.first = first
         """Segments of the file before ISA."""
-        self.segments_count = 0
-        self.groups_count = 0
-        self.sets_count = 0
-        self.faults: tuple[Fault, ...] = ()
-        self.notes: tuple[str, ...] = ()
-        """What was tolerated: a byte-order mark, no-break spaces, wrapped lines."""
-        self.reports: tuple[list[str], ...] = ()
-        """Its TA1 segments, as elements."""
-        self.strays: tuple[list[str], ...] = ()
-        """Segments that stand where none may, the first hundred of them."""
 
     @property
     def raw(self) -> list[str]:
@@ -116,7 +116,12 @@ class Interchange:
 class Group:
     """GS to GE. Complete once the reader has yielded it."""
 
-    __slots__ = ("faults", "gs", "interchange", "numbers", "ordinal", "position", "sets_count", "stated_sets")
+    faults: tuple[Fault, ...] = ()
+    sets_count = 0
+    stated_sets = ""
+    """GE01 as given."""
+    numbers: set[bytes] | None = None
+    """Set control numbers met so far, to find one used twice; while it is open."""
 
     def __init__(self, interchange: Interchange, gs: list[bytes], ordinal: int, position: int) -> None:
         self.interchange = interchange
@@ -125,12 +130,6 @@ class Group:
         """Which group of the interchange, from 1."""
         self.position = position
         """Where GS stands in the interchange, ISA = 1."""
-        self.faults: tuple[Fault, ...] = ()
-        self.sets_count = 0
-        self.stated_sets = ""
-        """GE01 as given."""
-        self.numbers: set[bytes] = set()
-        """Set control numbers met so far, to find one used twice."""
 
     def element(self, number: int) -> str:
         """GS<number>, empty where the segment is too short."""
@@ -144,7 +143,10 @@ class Group:
 class TransactionSet:
     """ST to SE, with its bytes."""
 
-    __slots__ = ("body", "faults", "first", "group", "interchange", "offset", "ordinal", "segments_count", "st")
+    faults: tuple[Fault, ...] = ()
+    segments_count = 0
+    body = b""
+    """From ST to SE with their terminators, as received; empty when longer than the reader keeps."""
 
     def __init__(
         self, interchange: Interchange, group: Group | None, st: list[bytes], ordinal: int, first: int, offset: int
@@ -157,10 +159,6 @@ class TransactionSet:
         self.first = first
         """Segments of the file before ST."""
         self.offset = offset
-        self.segments_count = 0
-        self.body = b""
-        """From ST to SE with their terminators, as received; empty when longer than the reader keeps."""
-        self.faults: tuple[Fault, ...] = ()
 
     def element(self, number: int) -> str:
         """ST<number>, empty where the segment is too short."""

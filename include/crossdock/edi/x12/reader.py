@@ -147,6 +147,8 @@ class Reader:
     def _glued(self, index: Index, *, is_last: bool) -> int | None:
         """Where another ISA begins in the middle of a segment, a terminator having been lost; None nearly always."""
         buffer = self._buffer
+        if buffer.find(b"ISA", self._at + 3) < 0:
+            return None
         known = None
         for match in CANDIDATE.finditer(buffer, self._at + 3):
             at = match.start()

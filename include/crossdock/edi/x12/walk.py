@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from crossdock.edi.x12 import faults
-from crossdock.edi.x12.header import Header, check, header_at, is_plainly_right
+from crossdock.edi.x12.header import Header, check, header_at, plainly_right
 from crossdock.edi.x12.index import Index
 from crossdock.edi.x12.model import Delimiters, Event, Group, Interchange, TransactionSet, text
 
@@ -50,7 +50,9 @@ class Walk:
         self._separator = header.delimiters.element.encode()
         self._terminator = header.terminator
         self._length = len(header.terminator)
-        self._plain = is_plainly_right(self._separator)
+        self._plain = plainly_right(self._separator)
+        self._opening = self._closing = b""
+        self._trailer = tuple(name + self._separator + b"1" + self._separator for name in (b"GE", b"IEA"))
 
     def take(self) -> list[Event]:
         """The events complete so far, handed over."""
@@ -77,24 +79,114 @@ class Walk:
     def through(self, buffer: bytes, base: int, index: Index) -> int | None:
         """Walk. The place in the buffer where reading has to start anew, or None when all was used."""
         self._buffer, self._base, self._stop = buffer, base, None
-        starts, controls = index.starts, index.controls
-        handlers, expected = self._handlers, 0
-        for number, start, end in zip(controls, starts[controls].tolist(), index.ends[controls].tolist(), strict=True):
+        controls = index.controls
+        begins, ends = index.starts[controls].tolist(), index.ends[controls].tolist()
+        handlers, expected, at, last = self._handlers, 0, 0, len(controls)
+        while at < last:
+            number, start = controls[at], begins[at]
             if number != expected and self._set is None and self._stray(index, expected, number):
                 return self._stop
-            expected = number + 1
             name = buffer[start : start + 2]
-            if self._interchange is None and name != b"IS":
-                self._before += number
-                return start
-            handlers[name](number, start, end)
+            if name == b"ST" and self._set is None and self._group is not None:
+                taken = self._whole_sets(at, controls, begins, ends)
+                if taken != at:
+                    at, expected = taken, controls[taken - 1] + 1
+                    continue
+            elif self._interchange is None:
+                if name != b"IS":
+                    self._before += number
+                    return start
+                taken = self._whole_interchanges(at, controls, begins, ends)
+                if taken != at:
+                    at, expected = taken, controls[taken - 1] + 1
+                    continue
+            handlers[name](number, start, ends[at])
+            expected = number + 1
+            at += 1
             if self._stop is not None:
                 self._before += expected if self.binary_left else number
                 return self._stop
-        if expected < len(starts) and self._set is None and self._stray(index, expected, len(starts)):
+        if expected < len(index.starts) and self._set is None and self._stray(index, expected, len(index.starts)):
             return self._stop
-        self._before += len(starts)
+        self._before += len(index.starts)
         return None
+
+    def _whole_sets(self, at: int, controls: list[int], begins: list[int], ends: list[int]) -> int:
+        """Take the sets from `at` on that are plainly right, as nearly all are; where to go on.
+
+        What is done here is what `_st` and `_se` do, without looking for faults.
+        """
+        buffer, separator, group, current = self._buffer, self._separator, self._group, self._interchange
+        before, base, last = self._before, self._base, len(controls) - 1
+        numbers = group.numbers = group.numbers or set()
+        expected = controls[at]
+        while at < last and controls[at] == expected:
+            start, close = begins[at], ends[at + 1]
+            st = buffer[start : ends[at]].split(separator)
+            if len(st) != 3 or st[0] != b"ST" or len(st[1]) != 3 or not 3 < len(st[2]) < 10 or st[2] in numbers:
+                break
+            count = controls[at + 1] - expected + 1
+            if buffer[begins[at + 1] : close] != b"SE%b%d%b%b" % (separator, count, separator, st[2]):
+                break
+            numbers.add(st[2])
+            current.sets_count += 1
+            group.sets_count += 1
+            taken = TransactionSet(current, group, st, current.sets_count, before + expected, base + start)
+            taken.segments_count = count
+            taken.body = buffer[start : close + self._length]
+            self.out.append(taken)
+            expected += count
+            at += 2
+        return at
+
+    def _whole_interchanges(self, at: int, controls: list[int], begins: list[int], ends: list[int]) -> int:
+        """Take the interchanges of one group and one set from `at` on that are plainly right; where to go on.
+
+        What is done here is what the methods below do, without looking for faults: partners send many of these.
+        """
+        if self.notes:
+            return at
+        buffer, separator, base, before = self._buffer, self._separator, self._base, self._before
+        opening, closing, trailer = self._opening, self._closing, self._trailer
+        last, expected = len(controls) - 5, controls[at]
+        while at < last and controls[at] == expected and controls[at + 5] == controls[at + 3] + 2:
+            start, first = begins[at], before + expected
+            isa = buffer[start : ends[at]]
+            if isa[:90] != opening or isa[99:] != closing or not isa[90:99].isdigit():
+                if self._plain.fullmatch(isa) is None:
+                    break
+                opening, closing = isa[:90], isa[99:]
+            gs = buffer[begins[at + 1] : ends[at + 1]].split(separator)
+            st = buffer[begins[at + 2] : ends[at + 2]].split(separator)
+            if controls[at + 2] != expected + 2:
+                break
+            if len(gs) != 9 or gs[0] != b"GS" or not gs[6].isdigit() or not gs[1].isalnum():
+                break
+            if len(st) != 3 or st[0] != b"ST" or len(st[1]) != 3 or not 3 < len(st[2]) < 10:
+                break
+            count = controls[at + 3] - controls[at + 2] + 1
+            end = ends[at + 5]
+            if buffer[begins[at + 3] : ends[at + 3]] != b"SE%b%d%b%b" % (separator, count, separator, st[2]):
+                break
+            if buffer[begins[at + 4] : ends[at + 4]] != trailer[0] + gs[6]:
+                break
+            if buffer[begins[at + 5] : end] != trailer[1] + isa[90:99]:
+                break
+            self._ordinal += 1
+            taken = Interchange(isa, self._delimiters, base + start, self._ordinal, first)
+            taken.groups_count = taken.sets_count = 1
+            taken.segments_count = count + 4
+            taken.end = base + min(end + self._length, len(buffer))
+            group = Group(taken, gs, 1, 2)
+            group.sets_count = 1
+            only = TransactionSet(taken, group, st, 1, first + 2, base + begins[at + 2])
+            only.segments_count = count
+            only.body = buffer[begins[at + 2] : ends[at + 3] + self._length]
+            self.out += (only, group, taken)
+            expected += count + 4
+            at += 6
+        self._opening, self._closing = opening, closing
+        return at
 
     def _position(self, number: int) -> int:
         """Of a segment in its interchange, ISA = 1."""
@@ -261,7 +353,7 @@ class Walk:
             self._close_set(number, end)
 
     def _finish_group(self) -> None:
-        self._group.numbers.clear()
+        self._group.numbers = None
         self.out.append(self._group)
         self._group = None
 
@@ -284,8 +376,9 @@ class Walk:
             )
             return
         group.sets_count += 1
-        if control in group.numbers:
+        if control in (group.numbers or ()):
             opened.faults += (faults.set_number_twice(opened.control_number),)
+        group.numbers = group.numbers or set()
         group.numbers.add(control)
 
     @staticmethod
