@@ -10,7 +10,7 @@ final as (
         r.native_id,
         r.record_id,
         r.partner_id,
-        r.payload ->> 'eventID' as event_id,
+        coalesce(r.payload ->> 'eventID', r.native_id) as event_id,
         e.part as quantity_number,
         {{ our_code('epcis', 'sku', 'r.partner_id', 'i."epcClass"') }} as sku,
         {{ our_code('epcis', 'uom', 'r.partner_id', 'coalesce(i."uom", \'EA\')') }} as uom_code,

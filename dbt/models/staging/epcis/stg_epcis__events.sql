@@ -11,7 +11,7 @@ final as (
         r.native_id,
         r.record_id,
         r.partner_id,
-        p."eventID" as event_id,
+        coalesce(p."eventID", r.native_id) as event_id,
         {{ our_code('epcis', 'biz_step', 'r.partner_id', last_word('p."bizStep"')) }} as event_code,
         {{ our_code('epcis', 'warehouse', 'r.partner_id', "coalesce(p.\"bizLocation\" ->> 'id', p.\"readPoint\" ->> 'id')") }} as warehouse_code,
         t.delivery_ref,
