@@ -79,6 +79,9 @@ def read_sample(partner: Partner, feed: str, path: Path) -> Read:
 def check(partner: Partner) -> Outcome:
     """Read every sample of a partner; what does not do as it should is a problem."""
     outcome = Outcome(partner)
+    outcome.problems += [
+        f"{partner.code_maps}: {row.kind} {row.their_code!r} waits for our code" for row in partner.waiting()
+    ]
     for feed in partner.feeds:
         folder = partner.folder / "samples" / feed
         good = _files(folder / "good")

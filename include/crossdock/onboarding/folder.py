@@ -17,6 +17,8 @@ from crossdock.core.errors import Misconfigured
 DURATION = re.compile(r"^(\d+)(s|m|h|d)$")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 CODE_MAP_COLUMNS = ("kind", "their_code", "our_code")
+WAITS = "?"
+"""Our code, where a scaffold has found theirs and a person must say what it means."""
 FORBIDDEN = re.compile(r"pass(word|wd)?$|secret$|token$|api_?key$|^hosts?$", re.I)
 
 
@@ -110,6 +112,13 @@ class Partner(_Strict):
 
     def codes(self) -> list[CodeRow]:
         """The rows of its code maps. Raises Misconfigured, naming the line, where one is wrong."""
+        return [row for row in self._drafted() if row.our_code != WAITS]
+
+    def waiting(self) -> list[CodeRow]:
+        """The rows whose own code nobody has filled in yet; to the platform they are unmapped."""
+        return [row for row in self._drafted() if row.our_code == WAITS]
+
+    def _drafted(self) -> list[CodeRow]:
         path = self.folder / self.code_maps
         return read_codes(path, self.system_type) if path.is_file() else []
 

@@ -14,6 +14,7 @@ import yaml
 
 from crossdock.connectors.standard.layout import columns, needed
 from crossdock.core.errors import Misconfigured, Unparsable
+from crossdock.onboarding.folder import WAITS
 
 FEEDS = ("orders", "order_lines", "milestones", "charges")
 TIME_FORMATS = (
@@ -58,7 +59,7 @@ NAMES = {
 
 @dataclass(frozen=True)
 class Sample:
-    """A file, its dialect and a thousand of its rows."""
+    """A file, its dialect and the rows of its first megabytes."""
 
     path: Path
     delimiter: str
@@ -105,7 +106,7 @@ def _read(path: Path) -> Sample:
     delimiter = max(",;\t|", key=first.count)
     if not first.count(delimiter):
         raise Unparsable(f"{path} has no header of several columns", hint="give CSV files with a header line")
-    lines = list(csv.reader(text.splitlines()[:1001], delimiter=delimiter))
+    lines = list(csv.reader(text.splitlines()[:50_001], delimiter=delimiter))
     return Sample(path, delimiter, [name.strip() for name in lines[0]], lines[1:])
 
 
@@ -219,9 +220,9 @@ def _draft_codes(folder: Path, feeds: dict, samples: list[Path]) -> list[str]:
             entry = record["fields"].get(field)
             if isinstance(entry, str):
                 found = next(s for s in map(_read, samples) if entry in s.header)
-                rows += [(kind, value, "?") for value in sorted(set(found.values(entry)))]
+                rows += [(kind, value, WAITS) for value in sorted(set(found.values(entry)))]
             elif entry:
-                rows.append((kind, entry["constant"], "?"))
+                rows.append((kind, entry["constant"], WAITS))
     with (folder / "code_maps.csv").open("w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([("kind", "their_code", "our_code"), *rows])
     return [f"code_maps.csv: {len(rows)} codes wait for ours (?)"] if rows else []
