@@ -1,4 +1,4 @@
-"""A month of trade as versions of records: what each system said, and when, with every awkward thing that is ordinary."""
+"""A month of trade as versions of records: what each system said, and when; everything awkward in it is ordinary."""
 
 from __future__ import annotations
 
@@ -90,12 +90,13 @@ def _delivery(
     )
     kind = "sku:2" if nth and second == "TG12" else "sku:1"
     moved = {kind: (5 if nth else qty) - dice.choice((0, 0, 1))}
-    say(8 + nth, "sap-main", "deliveries", name, p.delivery(name, lines))
+    made = p.day_and_time("CreationDate", "CreationTime", _text(times[7]))
+    say(8 + nth, "sap-main", "deliveries", name, p.delivery(name, lines, **made))
     for step, what in ((10, "picking"), (12, "packing"), (14, "shipping")):
         tracking = "" if what == "picking" else code
         event = p.event(f"{name}{what}", what, _text(times[step + nth]), moved, delivery=name, tracking=tracking)
         say(step + nth, "wms-main", "events", f"{name}{what}", event)
-    issued = p.delivery(name, lines, shipped=_text(times[16 + nth]))
+    issued = p.delivery(name, lines, shipped=_text(times[16 + nth]), **made)
     say(16 + nth, "sap-main", "deliveries", name, issued)
     scans = [
         (what, times[step + nth].isoformat())

@@ -100,6 +100,7 @@ def tracker(
     return {
         "id": tracker_id, "tracking_code": code, "status": details[-1][0], "carrier": "UPS",
         "est_delivery_date": estimated,
+        "created_at": details[0][1],
         "updated_at": details[-1][1], "carrier_detail": {"service": "Ground"},
         "tracking_details": [
             {"status": status, "datetime": at, "tracking_location": {"city": "ALBANY", "state": "NY"}}

@@ -66,14 +66,16 @@ def disturb(versions: list[Version], dice: random.Random) -> list[Version]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_a_disturbed_month_ends_like_an_orderly_one(worlds, seed):
-    """Shuffled, duplicated, delayed, with a code map that comes late: every table ends the same, and dbt finds no drift."""
+    """Shuffled, doubled, delayed, with a code map that comes late: every table ends the same; dbt finds no drift."""
     versions = trade(seed, orders=25)
     orderly, disturbed = worlds(), worlds()
     play(orderly, versions, None)
     play(disturbed, disturb(versions, random.Random(seed)), random.Random(seed))
     assert len(content(orderly, "orders")) == 25
+    for world in (orderly, disturbed):
+        assert world.rows("select reason from ops.quarantine where state = 'open'") == []
     for table in TABLES:
         assert content(disturbed, table) == content(orderly, table), table
     for world in (orderly, disturbed):

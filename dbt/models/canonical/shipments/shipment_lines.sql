@@ -149,6 +149,25 @@ of_fulfillments as (
 ),
 
 -- A partner that tells milestones of an order tells them of all its lines, unless it has several shipments.
+sole_shipments as (
+    select thread_id, split_part(shipment_id, '/', 1) as partner_id, min(shipment_id) as shipment_id
+    from shipment_identifiers
+    where shipment_id like '%/shipment/%'
+    group by thread_id, split_part(shipment_id, '/', 1)
+    having count(distinct shipment_id) = 1
+),
+
+reached as (
+    select
+        e.thread_id,
+        e.shipment_id,
+        max(s.rank) as rank,
+        max(e.occurred_at) filter (where e.event_code = 'picked') as last_picked_at
+    from shipment_events as e
+    join {{ source('ref', 'statuses') }} as s on s.axis = 'shipment' and s.status_code = e.event_code
+    group by e.thread_id, e.shipment_id
+),
+
 of_milestones as (
     select
         r.thread_id,
@@ -158,28 +177,16 @@ of_milestones as (
         l.sku,
         l.warehouse_code,
         l.uom_code,
-        l.ordered_qty - coalesce(l.cancelled_qty, 0) as delivery_qty,
-        case when e.rank >= 50 then l.ordered_qty - coalesce(l.cancelled_qty, 0) else 0 end as picked_qty,
-        case when e.rank >= 60 then l.ordered_qty - coalesce(l.cancelled_qty, 0) else 0 end as packed_qty,
-        case when e.rank >= 80 then l.ordered_qty - coalesce(l.cancelled_qty, 0) else 0 end as shipped_qty,
+        l.open_qty as delivery_qty,
+        case when e.rank >= 50 then l.open_qty else 0 end as picked_qty,
+        case when e.rank >= 60 then l.open_qty else 0 end as packed_qty,
+        case when e.rank >= 80 then l.open_qty else 0 end as shipped_qty,
         e.last_picked_at,
         e.rank >= 50 as picking_done
-    from standard_lines as l
+    from (select *, ordered_qty - coalesce(cancelled_qty, 0) as open_qty from standard_lines) as l
     join order_line_refs as r on r.document = l.order_identifier and r.document_line = l.line_number
-    join lateral (
-        select min(i.shipment_id) as shipment_id
-        from shipment_identifiers as i
-        where i.thread_id = r.thread_id and i.shipment_id like split_part(l.order_identifier, '/', 1) || '/shipment/%'
-        having count(distinct i.shipment_id) = 1
-    ) as s on true
-    join lateral (
-        select
-            coalesce(max(st.rank), 0) as rank,
-            max(x.occurred_at) filter (where x.event_code = 'picked') as last_picked_at
-        from shipment_events as x
-        left join {{ source('ref', 'statuses') }} as st on st.axis = 'shipment' and st.status_code = x.event_code
-        where x.thread_id = r.thread_id and x.shipment_id = s.shipment_id
-    ) as e on true
+    join sole_shipments as s on s.thread_id = r.thread_id and s.partner_id = l.partner_id
+    left join reached as e on e.thread_id = s.thread_id and e.shipment_id = s.shipment_id
 ),
 
 lines as (
