@@ -14,8 +14,7 @@ from rich.table import Table
 
 from crossdock.core.errors import Misconfigured
 from crossdock.core.settings import settings
-from crossdock.stack import boot, dotenv, environment, external, report
-from crossdock.stack.doctor import examine
+from crossdock.stack import dotenv, environment, report
 from crossdock.stack.postgres import OWNER
 from crossdock.stack.progress import StepFailed, explain
 from crossdock.stack.state import State, load
@@ -42,6 +41,8 @@ def up(
     ] = None,
 ) -> None:
     """Start Postgres, Airflow, the inbox, the worker (and the lab); a second time, what is missing."""
+    from crossdock.stack import boot  # imports the migrations, which the other commands need not pay for
+
     try:
         state = boot.up(lab=lab)
     except StepFailed as error:
@@ -54,6 +55,8 @@ def up(
 
 def down() -> None:
     """Stop everything; nothing is left running. Data stays."""
+    from crossdock.stack import boot
+
     left = boot.down()
     print("stopped" + (f" ({left} left over from a killed supervisor ended)" if left else ""))
 
@@ -87,6 +90,8 @@ def _print_status(found: dict) -> None:
 
 def doctor(as_json: AsJson = False) -> None:
     """Check the installation and say how to mend it. Exit status 1 when something is wrong."""
+    from crossdock.stack.doctor import examine
+
     found = examine(_installation())
     if as_json:
         print(json.dumps([{name: getattr(finding, name) for name in finding.__slots__} for finding in found], indent=1))
@@ -130,5 +135,7 @@ def logs(
 
 def prepare() -> None:
     """Make roles, databases, tables and models on a Postgres of your own (CROSSDOCK_SUPERUSER_DSN); may be repeated."""
+    from crossdock.stack import external
+
     for line in external.prepare():
         print(line)

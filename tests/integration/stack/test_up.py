@@ -196,7 +196,7 @@ def test_a_killed_database_comes_back_and_the_rest_with_it(installation: Install
     killed = installation.pid("postgres")
     os.kill(killed, signal.SIGKILL)
     until(lambda: installation.pid("postgres") not in (None, killed), 30)
-    until(lambda: set(installation.status()["airflow"].values()) == {"healthy"}, 120)
+    until(lambda: set(installation.status()["airflow"].values()) == {"healthy"}, 240)
 
 
 def test_down_leaves_nothing_even_after_the_supervisor_was_killed(installation: Installation):
