@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 
+from crossdock.core import clock
 from crossdock.core.errors import Misconfigured
 
 
@@ -70,9 +71,4 @@ class Clock:
 
 def set_business_clock(product: psycopg.Connection, at: datetime, speed: float) -> None:
     """Make the product's business time follow the lab: `ref.as_of()` is `at` now and runs at `speed`."""
-    product.execute(
-        """insert into ref.business_clock (wall_at, business_at, speed) values (clock_timestamp(), %s, %s)
-           on conflict (is_only) do update
-           set wall_at = excluded.wall_at, business_at = excluded.business_at, speed = excluded.speed""",
-        [at, speed],
-    )
+    clock.follow(product, at, speed)

@@ -122,5 +122,6 @@ def lab(state: State) -> dict[str, str]:
     return base(state) | {
         "CROSSDOCK_LAB_DSN": dsn(state, LAB_ROLE, LAB_DATABASE),
         "CROSSDOCK_LAB_WEBHOOKS": f"http://127.0.0.1:{state.port('inbox')}",
+        "CROSSDOCK_LAB_URL": f"http://127.0.0.1:{state.port('lab')}",
         "CROSSDOCK_LAB_MAILBOX": str(state.home / "lab" / "mailbox"),
     }
