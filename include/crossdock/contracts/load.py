@@ -1,4 +1,7 @@
-"""Find contracts, read them, refuse what is not one. Cached: a process reads each file once."""
+"""Find contracts, read them, refuse what is not one. Cached: a process reads each file once.
+
+`odcs-3.1.0.schema.json` is the standard's own JSON Schema, of the Bitol project of the Linux Foundation (Apache-2.0).
+"""
 
 from __future__ import annotations
 
