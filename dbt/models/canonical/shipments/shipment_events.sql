@@ -145,28 +145,26 @@ in_erp as (
     where v.occurred_at is not null
 ),
 
+first_known as (
+    select order_identifier as document, min(landed_at) as known_at
+    from shop_versions
+    group by order_identifier
+
+    union all
+    select sales_order_identifier, min(landed_at)
+    from sales_order_versions
+    group by sales_order_identifier
+),
+
 -- An order is accepted, and called off, by whoever it came from: the root of the thread.
 root_documents as (
-    select
-        o.order_identifier as document, o.partner_id, o.ordered_at, o.cancelled_at,
-        (select min(v.landed_at) from shop_versions as v where v.order_identifier = o.order_identifier) as known_at,
-        o.landed_at
-    from shop_orders as o
-
+    select order_identifier as document, partner_id, ordered_at, cancelled_at, landed_at from shop_orders
     union all
-    select
-        o.sales_order_identifier, o.partner_id, o.ordered_at, null::timestamptz,
-        (select min(v.landed_at) from sales_order_versions as v where v.sales_order_identifier = o.sales_order_identifier),
-        o.landed_at
-    from sales_orders as o
-
+    select sales_order_identifier, partner_id, ordered_at, null::timestamptz, landed_at from sales_orders
     union all
-    select o.order_identifier, o.partner_id, o.ordered_at, null::timestamptz, o.landed_at, o.landed_at
-    from purchase_orders as o
-
+    select order_identifier, partner_id, ordered_at, null::timestamptz, landed_at from purchase_orders
     union all
-    select o.order_identifier, o.partner_id, o.ordered_at, o.cancelled_at, o.landed_at, o.landed_at
-    from standard_orders as o
+    select order_identifier, partner_id, ordered_at, cancelled_at, landed_at from standard_orders
 ),
 
 of_orders as (
@@ -182,8 +180,9 @@ of_orders as (
         null::text as tracking_number
     from root_documents as o
     join identifiers as i on i.identifier = o.document and i.depth = 0
+    left join first_known as k on k.document = o.document
     cross join lateral (
-        values ('accepted', o.ordered_at, o.known_at), ('cancelled', o.cancelled_at, o.landed_at)
+        values ('accepted', o.ordered_at, coalesce(k.known_at, o.landed_at)), ('cancelled', o.cancelled_at, o.landed_at)
     ) as v (event_code, occurred_at, known_at)
     where v.occurred_at is not null
 ),
