@@ -88,6 +88,12 @@ def modelled(postgres: Server, modelled_template: str) -> Iterator[dict[str, str
     yield from _fresh(postgres, modelled_template)
 
 
+@pytest.fixture(scope="module")
+def modelled_for_module(postgres: Server, modelled_template: str) -> Iterator[dict[str, str]]:
+    """The same, shared by the tests of a module."""
+    yield from _fresh(postgres, modelled_template)
+
+
 @pytest.fixture
 def app(database: dict[str, str]) -> Iterator[psycopg.Connection]:
     """A connection as crossdock_app, in a fresh database."""
