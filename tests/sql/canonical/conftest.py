@@ -45,9 +45,11 @@ easypost tracker_status out_for_delivery out_for_delivery|easypost tracker_statu
 easypost tracker_status failure delivery_failed
 shopify sku XD-1 SKU-1|shopify sku XD-2 SKU-2|shopify carrier UPS UPS|shopify warehouse 9001 DC-EAST
 shopify inventory_item 71 SKU-1|shopify fulfillment_status unfulfilled accepted
-shopify fulfillment_status fulfilled shipped|shopify fulfillment_status partial accepted|shopify financial_status paid paid
+shopify fulfillment_status fulfilled shipped|shopify fulfillment_status partial accepted
+shopify financial_status paid paid
 shopify financial_status pending not_billed
-shopify shipment_status in_transit in_transit|shopify shipment_status delivered delivered|shopify shipment_status success shipped
+shopify shipment_status in_transit in_transit|shopify shipment_status delivered delivered
+shopify shipment_status success shipped
 x12 sku VP1 SKU-1|x12 sku VP2 SKU-2|x12 uom EA EA|zendesk ticket_status open open|zendesk ticket_status solved solved
 standard order_status gone shipped
 """

@@ -15,8 +15,8 @@ from sql.canonical.month import Version, trade
 LEARNT = {"known_at", "quarantined_at", "quarantine_id"}
 """What rightly depends on when a record came."""
 TABLES = (
-    "identifier_links", "identifiers", "orders", "order_line_refs", "order_lines", "order_amounts", "holds", "shipments",
-    "shipment_identifiers", "shipment_lines", "shipment_events", "status_beliefs", "inventory_positions",
+    "identifier_links", "identifiers", "orders", "order_line_refs", "order_lines", "order_amounts", "holds",
+    "shipments", "shipment_identifiers", "shipment_lines", "shipment_events", "status_beliefs", "inventory_positions",
 )  # fmt: skip
 
 
@@ -45,7 +45,8 @@ def play(world, versions: list[Version], dice: random.Random | None) -> None:
 def release(world) -> None:
     """Let go what an unmapped code had set aside: it is judged again."""
     world.app.execute(
-        "with gone as (update ops.quarantine set state = 'released', resolved_at = now() where state = 'open' returning record_id) "
+        "with gone as (update ops.quarantine set state = 'released', resolved_at = now() "
+        "where state = 'open' returning record_id) "
         "insert into raw.pending_records select distinct record_id from gone on conflict do nothing"
     )
 

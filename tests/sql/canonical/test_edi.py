@@ -30,8 +30,8 @@ def interchange(number: int, group: str, kind: str, body: list[str], loose: str 
 def story(world):
     """One order, its replacement by a second set of the same number, the ERP's order, our 855 and what came back."""
     connector = connector_for("x12", settings={"time_zone": "UTC"})
-    head = ["BEG*00*NE*PO7**20260301", "CUR*BY*USD", "FOB*PP***01*DAP", "SAC*C*D240***500", "DTM*002*20260308", "DTM*004*20260301*1415",
-            "N1*ST*Ana*92*C7", "N4*Albany*NY*12207*US"]  # fmt: skip
+    head = ["BEG*00*NE*PO7**20260301", "CUR*BY*USD", "FOB*PP***01*DAP", "SAC*C*D240***500", "DTM*002*20260308",
+            "DTM*004*20260301*1415",             "N1*ST*Ana*92*C7", "N4*Albany*NY*12207*US"]  # fmt: skip
     files = [
         interchange(11, "PO", "850", [*head, "PO1*1*99*EA*10**VP*VP1", "CTT*1"]),
         interchange(12, "PO", "850", [*head, "PO1*1*10*EA*10**VP*VP1", "PO1*2*4*EA*2.5**VP*VP2", "CTT*2"]),
@@ -46,8 +46,8 @@ def story(world):
     world.record("sap-main", "sales_orders", "77", given, "2026-03-01 15:00Z")
     for number, order_ref in (("501", "PO7"), ("502", "PO7")):
         world.app.execute(
-            "insert into ops.outbound_documents (partner_id, document_type, order_ref, interchange_control_number, group_control_number, "
-            "set_control_number, content, idempotency_key, ack_expected_at, created_as_of) "
+            "insert into ops.outbound_documents (partner_id, document_type, order_ref, interchange_control_number, "
+            "group_control_number, set_control_number, content, idempotency_key, ack_expected_at, created_as_of) "
             "values ('acme-edi', '855', %s, %s, %s, '0001', '', %s, '2026-03-02 15:00Z', '2026-03-01 15:00Z')",
             [order_ref, number, number, number],
         )
@@ -88,7 +88,8 @@ def test_documents_of_an_order_hang_on_it(world):
 def test_an_acknowledgement_finds_the_group_it_answers(world):
     """The first 855 was refused by its 997 and taken by a TA1, the second is still awaited."""
     found = world.rows(
-        "select edi_document_id, ack_type, ack_status, acknowledged_at from canonical.edi_acknowledgements order by 1, 2"
+        "select edi_document_id, ack_type, ack_status, acknowledged_at "
+        "from canonical.edi_acknowledgements order by 1, 2"
     )
     assert [(row["edi_document_id"][-1], row["ack_type"], row["ack_status"]) for row in found] == [
         ("1", "997", "rejected"), ("1", "TA1", "accepted"), ("2", "997", "awaited"),

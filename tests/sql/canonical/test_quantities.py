@@ -144,7 +144,8 @@ def test_the_shop_alone_cannot_cancel_what_the_erp_has(world):
     assert status(world, "shop-main/order/1705") == "allocated"
     said = world.rows(
         "select believed_by, status_code from canonical.status_beliefs "
-        "where order_id = 'shop-main/order/1705' and attribute_code = 'fulfillment' and superseded_at is null order by 1"
+        "where order_id = 'shop-main/order/1705' and attribute_code = 'fulfillment' "
+        "and superseded_at is null order by 1"
     )
     assert [tuple(row.values()) for row in said] == [("sap-main", "accepted"), ("shop-main", "cancelled")]
 

@@ -25,7 +25,8 @@ def story(world):
         if ref != "D":
             line = {"order_ref": ref, "line_number": "1", "sku": f"S{ref}", "ordered_qty": "1",
                     "unit_price_amount": "10.50",
-                    "freight_amount": "2.25", "currency_code": "BRL", "handover_due_at": "2026-01-04T00:00:00Z"}  # fmt: skip
+                    "freight_amount": "2.25", "currency_code": "BRL",
+                    "handover_due_at": "2026-01-04T00:00:00Z"}  # fmt: skip
             world.record("market", "order_lines", f"{ref}/1", line)
     for ref, what, at in (
         ("A", "validated", "2026-01-01T11:00:00Z"), ("A", "shipped", "2026-01-05T00:00:00Z"),
@@ -101,7 +102,8 @@ def test_billing_is_an_axis_of_its_own(world):
 def test_milestones_are_events_of_the_order(world):
     """Placing the order is the first of them."""
     found = world.rows(
-        "select event_code, shipment_id from canonical.shipment_events where order_id = 'market/order/A' order by occurred_at"
+        "select event_code, shipment_id from canonical.shipment_events "
+        "where order_id = 'market/order/A' order by occurred_at"
     )
     assert [row["event_code"] for row in found] == ["accepted", "validated", "shipped", "delivered"]
     assert [row["shipment_id"] is None for row in found] == [True, True, False, False]
