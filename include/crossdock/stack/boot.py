@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from itertools import takewhile
 from pathlib import Path
 
 import psycopg
@@ -125,7 +126,7 @@ def has_command(*words: str) -> bool:
 
 def run_crossdock(state: State, *words: str, variables: dict[str, str]) -> str:
     """Run a command of ours to its end and return what it printed. Raises StepFailed with its log."""
-    log = state.home / "logs" / f"{'-'.join(word for word in words if word.replace('-', '').isalpha())}.log"
+    log = state.home / "logs" / f"{'-'.join(takewhile(lambda word: word[0] != '-', words))}.log"
     done = subprocess.run(
         [script("crossdock"), *words], env=variables, cwd=settings().project_dir, capture_output=True, text=True
     )
