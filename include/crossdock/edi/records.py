@@ -51,6 +51,17 @@ def group_fields(of: Group | None) -> dict | None:
     return {**{name: of.element(number) for number, name in enumerate(GS_FIELDS, 1)}, "ordinal": of.ordinal}
 
 
+def set_fields(of: TransactionSet) -> dict:
+    """Which set it is, and where it stands."""
+    return {
+        "type": of.set_type,
+        "control_number": of.control_number,
+        "ordinal": of.ordinal,
+        "position": of.position,
+        "segments_count": of.segments_count,
+    }
+
+
 def set_record(of: TransactionSet, judgement: JudgedSet | None = None, *, sku_qualifiers: Sequence[str] = ()) -> dict:
     """A transaction set with what it says. Without a judgement only its control numbers and counts were checked."""
     split = judgement.segments if judgement else segments(of)
@@ -60,13 +71,7 @@ def set_record(of: TransactionSet, judgement: JudgedSet | None = None, *, sku_qu
         "kind": "transaction_set",
         "interchange": interchange_fields(of.interchange),
         "group": group_fields(of.group),
-        "set": {
-            "type": of.set_type,
-            "control_number": of.control_number,
-            "ordinal": of.ordinal,
-            "position": of.position,
-            "segments_count": of.segments_count,
-        },
+        "set": set_fields(of),
     }
     if judgement is None:
         record["syntax"] = judged(of.faults)
@@ -161,10 +166,15 @@ def lines(events: Iterable[Event]) -> Iterator[tuple[bytes, bool]]:
 
     Constant memory; a set is told before the record of its interchange.
     """
+    known: tuple[Interchange | None, Group | None] = (None, None)
     for event in events:
         match event:
             case TransactionSet():
-                yield dump(set_record(event)) + b"\n", not event.faults
+                if known != (event.interchange, event.group):
+                    known = event.interchange, event.group
+                    interchange = orjson.Fragment(dump(interchange_fields(event.interchange)))
+                    group = orjson.Fragment(dump(group_fields(event.group)))
+                yield _set_line(event, interchange, group), not event.faults
             case Interchange():
                 yield dump(interchange_record(event)) + b"\n", not any(fault.is_fatal for fault in event.faults)
             case Group():
@@ -172,3 +182,17 @@ def lines(events: Iterable[Event]) -> Iterator[tuple[bytes, bool]]:
                     yield dump(group_record(event)) + b"\n", False
             case _:
                 yield dump(outside_record(event)) + b"\n", False
+
+
+def _set_line(of: TransactionSet, interchange: orjson.Fragment, group: orjson.Fragment) -> bytes:
+    """`set_record` as a line of JSON, with what is the same for all sets of a group written once."""
+    field, reader = CONTENT.get(of.set_type, ("segments", list))
+    record = {
+        "kind": "transaction_set",
+        "interchange": interchange,
+        "group": group,
+        "set": set_fields(of),
+        "syntax": judged(of.faults),
+        field: reader(segments(of)),
+    }
+    return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)

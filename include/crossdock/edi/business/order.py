@@ -23,8 +23,11 @@ def read_order(segments: list[list[str]]) -> dict:
         if name == "PO1":
             current, named = line(segment), None
             lines.append(current)
-        elif name == "PID" and len(segment) == 6 and segment[:5] == FREE_TEXT:
-            current.setdefault("descriptions", []).append(segment[5])
+        elif name == "PID" and segment[:5] == FREE_TEXT and len(segment) == 6:
+            if "descriptions" in current:
+                current["descriptions"].append(segment[5])
+            else:
+                current["descriptions"] = [segment[5]]
         elif name == "REF":
             (named or current).setdefault("references", []).append(reference(segment))
         elif name == "DTM":
@@ -45,9 +48,16 @@ def read_order(segments: list[list[str]]) -> dict:
 def line(segment: list[str]) -> dict:
     """PO1. `line_number` may be empty: partners are free to leave it out."""
     number, quantity, uom, price, basis = segment[1:6] if len(segment) > 5 else cut(segment, 5)
+    if len(segment) == 8:  # the usual numbers of ids, without a call
+        ids = {segment[6]: segment[7]}
+    elif len(segment) == 10:
+        ids = {segment[6]: segment[7], segment[8]: segment[9]}
+    else:
+        ids = dict(zip(segment[6::2], segment[7::2], strict=False))
+    if 2 * len(ids) != len(segment) - 6 or "" in ids:  # one left out or used twice
+        ids = product_ids(segment[6:])
     return {
-        "line_number": number, "quantity": quantity, "uom": uom, "unit_price": price, "price_basis": basis,
-        "ids": product_ids(segment[6:]),
+        "line_number": number, "quantity": quantity, "uom": uom, "unit_price": price, "price_basis": basis, "ids": ids,
     }  # fmt: skip
 
 

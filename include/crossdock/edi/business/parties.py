@@ -10,7 +10,7 @@ def cut(segment: list[str], size: int) -> list[str]:
 
 def compact(**fields: object) -> dict:
     """The fields that say something."""
-    return {name: value for name, value in fields.items() if value not in ("", None, [], {})}
+    return {name: value for name, value in fields.items() if value}
 
 
 def iso_date(given: str) -> str | None:

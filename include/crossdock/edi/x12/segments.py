@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from crossdock.edi.x12.model import Delimiters, TransactionSet, text
 
+BLANKS = " \t\r\n\x00\x1a\u00a0"
+"""What may stand around segments and is no part of them."""
 BINARY = {"BIN": 1, "BDS": 2}
 """Segments whose data may hold any character, and which element says how long they are."""
 
@@ -19,18 +21,22 @@ def segments(given: TransactionSet) -> list[list[str]]:
 
 def _split(body: str, terminator: str) -> list[str]:
     """Segments of a text. Most files end every segment the same way, which is then split at once."""
-    for ending in (terminator + "\n", terminator + "\r\n"):
+    body = body.removesuffix(terminator)
+    for ending in (terminator + "\n", terminator + "\r\n", terminator):
         pieces = body.split(ending)
-        if len(pieces) > 1 and len(pieces) - 1 == body.count(terminator) and not _is_indented(body, ending):
-            if not pieces[-1]:
-                pieces.pop()
+        if (
+            len(pieces) > 1
+            and len(pieces) - 1 == body.count(terminator)
+            and all(pieces)
+            and not _is_indented(body, ending)
+        ):
             return pieces
-    return [piece for piece in (part.strip(" \t\r\n\x00\x1a\u00a0") for part in body.split(terminator)) if piece]
+    return [piece for piece in (part.strip(BLANKS) for part in body.split(terminator)) if piece]
 
 
 def _is_indented(body: str, ending: str) -> bool:
     """Whether blanks or further line ends stand before any segment."""
-    return any(ending + blank in body for blank in (" ", "\t", "\n", "\r", "\u00a0", "\x00", "\x1a"))
+    return any(ending + blank in body for blank in BLANKS)
 
 
 def _with_binary(body: bytes, delimiters: Delimiters) -> list[list[str]]:
