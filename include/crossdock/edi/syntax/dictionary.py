@@ -1,9 +1,9 @@
 """Elements, segments and transaction sets of X12, version 4010 in its main, as far as Crossdock reads them.
 
-An element is `number: type min max`; types are AN text, ID code, N0…N2 whole number, R decimal number, DT date, TM time,
-C composite. A segment lists its elements in order, M before those that are mandatory, `*n` after one that repeats; after
-`|` come its relations, as X12 writes them: P0304 both or none, R0203 at least one, C0302 if the third then the second;
-PAIRS06 is P0607, P0809 and so on to the end.
+An element is `number: type min max`; types are AN text, ID code, N0…N2 whole number, R decimal number, DT date,
+TM time, C composite. A segment lists its elements in order, M before those that are mandatory, `*n` after one that
+repeats; after `|` come its relations, as X12 writes them: P0304 both or none, R0203 at least one, C0302 if the third
+then the second; PAIRS06 is P0607, P0809 and so on to the end.
 """
 
 from __future__ import annotations
