@@ -78,7 +78,7 @@ answered as (
         null,
         null,
         null,
-        coalesce(o.sent_as_of, o.created_as_of),
+        o.created_as_of,
         o.created_at
     from sent as o
     join identifiers as i on i.identifier = {{ identifier('o.partner_id', 'order', 'o.order_ref') }}
