@@ -16,14 +16,15 @@ from pathlib import Path
 
 import httpx
 import psycopg
+
 from crossdock.core import clock
 from crossdock.core.settings import settings
 from crossdock.db.connect import connect
+from crossdock.landing.feeds import feeds
+from crossdock.landing.ingest import ingest
 from crossdock.lanes import models
 from crossdock.lanes.lane import Lane
 from crossdock.lanes.worker import drain_once
-from crossdock.landing.feeds import feeds
-from crossdock.landing.ingest import ingest
 from crossdock.onboarding.load import sync
 from crossdock.stack.postgres import Server, free_port
 from crossdock_lab import db as lab_db

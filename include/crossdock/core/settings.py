@@ -37,7 +37,9 @@ class Settings:
     dbt_dsn: str = _variable("CROSSDOCK_DBT_DSN", "", "The same database, role crossdock_dbt.")
     admin_dsn: str = _variable("CROSSDOCK_ADMIN_DSN", "", "The same database, its owner: migrations only.")
     superuser_dsn: str = _variable(
-        "CROSSDOCK_SUPERUSER_DSN", "", "Superuser of that server: `crossdock prepare` makes roles and databases with it."
+        "CROSSDOCK_SUPERUSER_DSN",
+        "",
+        "Superuser of that server, for `crossdock prepare`: it makes roles and databases.",
     )
     airflow_dsn: str = _variable(
         "CROSSDOCK_AIRFLOW_DSN", "", "Airflow's own role and database on that server, for `crossdock prepare`."

@@ -113,7 +113,7 @@ def _read(
     connection: psycopg.Connection, chosen: Feed, run: Run, run_id: int, since: dict, until: datetime | None, *,
     moves_cursor: bool, conninfo: str | None,
 ) -> None:  # fmt: skip
-    read_through: datetime | None = None
+    read_through = _began(connection) if chosen.mode == "file" else None  # a mailbox has no clock of its own
     with chosen.gate(conninfo) as gate:
         connector = chosen.connector(gate=gate)
         for page in connector.pages(chosen.kind, since, until):
@@ -132,6 +132,10 @@ def _read(
             """,
             [chosen.feed_id, read_through],
         )
+
+
+def _began(connection: psycopg.Connection) -> datetime:
+    return connection.execute("select ref.as_of()").fetchone()[0]
 
 
 def _land_page(

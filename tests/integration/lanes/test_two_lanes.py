@@ -70,7 +70,8 @@ def test_the_batch_lane_makes_the_touched_threads_alike(traded):
     before = contents(traded)
     threads = [row[0] for row in traded.rows("select thread_id from canonical.orders")]
     with psycopg.connect(traded.dsn["app"]) as connection:
-        connection.execute("insert into ops.touched_threads select unnest(%s::text[]) on conflict do nothing", [threads])
+        sql = "insert into ops.touched_threads select unnest(%s::text[]) on conflict do nothing"
+        connection.execute(sql, [threads])
     batch_build(conninfo=traded.dsn["dbt"])
     assert contents(traded) == before
     assert traded.rows("select count(*) from ops.touched_threads") == [(0,)]

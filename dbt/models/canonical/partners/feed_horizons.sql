@@ -3,7 +3,7 @@
 with
 
 feeds as (
-    select * from {{ source('ref', 'feeds') }} where is_active and mode in ('poll', 'snapshot')
+    select * from {{ source('ref', 'feeds') }} where is_active and mode <> 'push'
 ),
 
 partners as (

@@ -1,4 +1,4 @@
-"""The exception catalogue: severity, owner, grace and parameters of every exception view; and the clock its readers ask."""
+"""The exception catalogue: severity, owner, grace and parameters of each view; and the clock its readers ask."""
 
 from crossdock.db.migrations import run_sql
 
