@@ -18,10 +18,10 @@ import psycopg
 
 from crossdock import contracts
 from crossdock.lanes.dbt import Model
+from crossdock.lanes.scratch import Scratch
 
 SQL = Path(__file__).parent / "sql"
 LOCK = "select pg_advisory_xact_lock(hashtext('crossdock lane'))"
-EMPTY = "truncate pg_temp.claimed, pg_temp.touched_objects, pg_temp.touched_threads, pg_temp.found"
 FOUND = (
     "exception_code, subject_id, thread_id, order_id, partner_id, warehouse_code, carrier_code, since_at, due_at, "
     "waits_for, evidence"
@@ -60,7 +60,7 @@ class Lane:
             if m.materialized == "threaded" and m.keyed_by == ("thread_id",) and m.schema == "canonical"
         ]
         self.exceptions = [m for m in models if m.schema == "exceptions" and m.name.startswith("exc_")]
-        self._prepare()
+        self.scratch = Scratch(connection, self.staging)
 
     def drain(self, limit: int = 1000) -> Pass:
         """Take up to `limit` waiting records through the whole flow."""
@@ -69,6 +69,7 @@ class Lane:
             done.records = self._run("claim", limit=limit)
             if not done.records:
                 return done
+            self.scratch.planned_for(done.records)
             feeds = [
                 row[0] for row in self.connection.execute("select distinct feed_id from pg_temp.claimed order by 1")
             ]
@@ -84,6 +85,7 @@ class Lane:
         with _Transaction(self, done) as as_of:
             self._run("touch_due", limit=limit, as_of=as_of)
             self._run("touch_troubled")
+            self.scratch.planned_for(self._count(done))
             self._detect(done, as_of)
         return done
 
@@ -92,19 +94,19 @@ class Lane:
         done = Pass()
         with _Transaction(self, done) as as_of:
             self.connection.execute("insert into pg_temp.touched_threads select unnest(%s::text[])", [list(threads)])
+            self.scratch.planned_for(self._count(done))
             self._derive()
             self._detect(done, as_of)
         return done
 
     # -- the steps ------------------------------------------------------------------------------------------------
 
-    def _prepare(self) -> None:
-        self.connection.execute(statement("scratch"))
-        for model in self.staging:
-            self.connection.execute(f'create temp table if not exists "{model.name}" as {model.sql} with no data')
-
     def _run(self, name: str, **values: object) -> int:
         return self.connection.execute(statement(name), values or None).rowcount
+
+    def _count(self, done: Pass) -> int:
+        done.threads = self.connection.execute("select count(*) from pg_temp.touched_threads").fetchone()[0]
+        return done.threads
 
     def _answer(self) -> int:
         """Write down the acknowledgements we owe for EDI that was just judged; return how many records were duplicates."""
@@ -129,7 +131,7 @@ class Lane:
 
     def _derive(self) -> None:
         self._run("touch_family")
-        self.connection.execute("analyze pg_temp.touched_objects, pg_temp.touched_threads")
+        self.scratch.analyze("touched_objects", "touched_threads")
         self._stage()
         for model in self.canonical:
             self._renew(model, "touched_threads")
@@ -138,13 +140,11 @@ class Lane:
     def _stage(self) -> None:
         """Fill the scratch tables of the feed types at hand; the others are empty."""
         present = {row[0] for row in self.connection.execute("select distinct feed_type from pg_temp.touched_objects")}
-        names = ", ".join(f'pg_temp."{model.name}"' for model in self.staging)
-        self.connection.execute(f"truncate {names}")
-        filled = [model for model in self.staging if model.feed_types & present]
-        for model in filled:
-            self.connection.execute(f'insert into pg_temp."{model.name}" {model.sql}')
-        if filled:
-            self.connection.execute("analyze " + ", ".join(f'pg_temp."{model.name}"' for model in filled))
+        self.scratch.empty_staging()
+        for model in self.staging:
+            if model.feed_types & present:
+                self.scratch.fill(model.name, model.sql)
+        self.scratch.analyze(*self.scratch.staging)
 
     def _renew(self, model: Model, keys: str) -> None:
         match = " and ".join(f't."{column}" = k."{column}"' for column in model.keyed_by)
@@ -152,10 +152,9 @@ class Lane:
         self.connection.execute(f"insert into {model.relation} {model.sql}")
 
     def _detect(self, done: Pass, as_of: datetime) -> None:
-        done.threads = self.connection.execute("select count(*) from pg_temp.touched_threads").fetchone()[0]
-        if not done.threads:
+        if not self._count(done):
             return
-        self.connection.execute("analyze pg_temp.touched_threads")
+        self.scratch.analyze("touched_threads")
         for model in self.exceptions:
             self.connection.execute(f"insert into pg_temp.found ({FOUND}) select {FOUND} from ({model.sql}) as rows")
         self._run("due_now", as_of=as_of)
@@ -179,7 +178,7 @@ class _Transaction:
         self.transaction.__enter__()
         connection = self.lane.connection
         connection.execute(LOCK)
-        connection.execute(EMPTY)
+        self.lane.scratch.begin()
         self.as_of = connection.execute("select ref.as_of()").fetchone()[0]
         connection.execute("select set_config('crossdock.as_of', %s, true)", [self.as_of.isoformat()])
         return self.as_of
@@ -188,6 +187,7 @@ class _Transaction:
         if raised[0] is None and (self.done.records or self.done.threads):
             self._record()
         answer = self.transaction.__exit__(*raised)
+        self.lane.scratch.ended(well=raised[0] is None)
         self.lane.on_pass(self.done)
         return answer
 

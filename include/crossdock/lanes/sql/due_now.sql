@@ -1,5 +1,5 @@
 -- The candidates that count by now.
-create temp table due_now on commit drop as
+insert into pg_temp.due_now
 select f.*
 from pg_temp.found as f
 where f.due_at <= %(as_of)s

@@ -10,3 +10,4 @@ create temp table if not exists found (
     exception_code text, subject_id text, thread_id text, order_id text, partner_id text, warehouse_code text,
     carrier_code text, since_at timestamptz, due_at timestamptz, waits_for text[], evidence jsonb
 );
+create temp table if not exists due_now (like pg_temp.found);
