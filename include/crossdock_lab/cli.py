@@ -191,11 +191,17 @@ def inject(
 
 
 @lab.command()
-def faults() -> None:
+def faults(
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print docs/reference/lab.md.")] = False,
+) -> None:
     """List the faults and the look-alikes that can be caused."""
+    from crossdock_lab.reference import page
     from crossdock_lab.world.choose import KINDS
     from crossdock_lab.world.faults import ENDPOINT_KINDS
 
+    if markdown:
+        print(page(), end="")
+        return
     table = Table("name", "causes", "orders", "what happens")
     for kind in sorted(KINDS.values(), key=lambda kind: (kind.is_lookalike, kind.name)):
         table.add_row(kind.name, ", ".join(kind.codes) or "nothing", ", ".join(kind.channels), kind.watch)

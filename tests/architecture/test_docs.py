@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 
 from crossdock.cli import build, docs
 from crossdock.core.settings import settings
+from crossdock_lab import reference
 
 PROJECT = settings().project_dir
 PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])
@@ -31,6 +32,16 @@ def coverage_rows() -> list[list[str]]:
 def test_every_command_is_documented():
     """docs/reference/cli.md is what `crossdock docs reference` writes."""
     assert (PROJECT / "docs/reference/cli.md").read_text() == docs.cli_page(build())
+
+
+def test_the_reference_of_settings_is_current():
+    """docs/reference/settings.md is what the settings declare (`crossdock docs reference` writes it)."""
+    assert (PROJECT / "docs/reference/settings.md").read_text() == docs.settings_page()
+
+
+def test_the_reference_of_the_lab_is_current():
+    """docs/reference/lab.md is what `crossdock lab faults --markdown` prints."""
+    assert (PROJECT / "docs/reference/lab.md").read_text() == reference.page()
 
 
 def test_the_exception_reference_is_current(database):

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from crossdock.core.errors import CrossdockError
-from crossdock.core.settings import settings
+from crossdock.core.settings import declared, settings
 from crossdock.db.connect import connect_rows
 
 GENERATED = "<!-- Written by `crossdock docs reference`; edit what it describes instead. -->"
@@ -33,11 +33,12 @@ def _docs() -> None:
 def reference(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail when a page is out of date.")] = False,
 ) -> None:
-    """Write docs/reference/cli.md and exceptions.md (the latter from the database's catalogue)."""
+    """Write docs/reference/cli.md, settings.md and exceptions.md (the last from the database's catalogue)."""
     from crossdock.cli import build
 
     folder = settings().project_dir / "docs" / "reference"
     _put(folder / "cli.md", cli_page(build()), check=check)
+    _put(folder / "settings.md", settings_page(), check=check)
     with connect_rows("docs") as connection:
         _put(folder / "exceptions.md", exceptions_page(catalogue(connection)), check=check)
 
@@ -102,6 +103,45 @@ def _exception_section(row: dict) -> list[str]:
         f"- Runbook: [{row['title']}](../runbooks/{code}.md)",
         *parameters,
     ]
+
+
+CONNECTIONS = """
+## Connections
+
+A partner's host, login and secrets are no settings: `connection:` in its `partner.yaml` names a connection, and that is
+looked up as Airflow does it: the variable `AIRFLOW_CONN_<ID>` (JSON with `conn_type`, `host`, `port`, `login`,
+`password`, `extra`), in a DAG also Airflow's own connections and secrets backends. On one machine write them into
+`connections.json` in the home folder, `{"<id>": {"conn_type": …}}`, and run `crossdock up` again: every process gets
+them. `up --lab` puts those of the lab there and leaves yours alone.
+
+| `extra` | for |
+|---|---|
+| `auth` | `none`, `basic` (login, password), `bearer` (password), `header`, `oauth2` (login, password) |
+| `auth_header`, `token_url` | the header that takes the password; where OAuth2 gives tokens |
+| `webhook_secret` | what webhooks of this partner are signed with |
+| `host_key` | the public key of an SFTP server, as `ssh-ed25519 AAAA…`: without it nobody is called |
+| `private_key` | our key for an SFTP server, instead of a password |
+| `path` | with `conn_type` `fs`: a folder of this machine that serves as the mailbox |
+"""
+
+
+def settings_page() -> str:
+    """The reference page of the settings, as Markdown."""
+    rows = [f"| `{name}` | {f'`{value}`' if value else ''} | {_cell(meaning)} |" for name, value, meaning in declared()]
+    lines = [
+        GENERATED,
+        "# Settings",
+        "",
+        "All of them are variables of the environment. `crossdock up` sets what its processes need; a command finds",
+        'the installation of its machine by itself, and `eval "$(crossdock env)"` gives the same to other programs.',
+        "What is set already wins. The lab's own variables are on [its page](lab.md); `.env.example` has those of",
+        "`docker-compose.yml` too.",
+        "",
+        "| variable | default | meaning |",
+        "|---|---|---|",
+        *rows,
+    ]
+    return "\n".join(lines) + "\n" + CONNECTIONS
 
 
 def cli_page(app: typer.Typer) -> str:
