@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -12,7 +12,7 @@ import typer
 from crossdock.core.errors import CrossdockError, Misconfigured
 
 Window = Annotated[
-    datetime | None, typer.Option(help="ISO time; with both, the past is read again and the cursor stays.")
+    datetime | None, typer.Option(help="ISO time in UTC; with both, the past is read again and the cursor stays.")
 ]
 
 
@@ -35,7 +35,8 @@ def land(
         raise Misconfigured("name one feed, or say --all", hint="crossdock land shop-main/orders --once")
     if feed:
         partner_id, _, name = feed.partition("/")
-        run = ingest.ingest(partner_id, name, window_from=window_from, window_to=window_to, trigger="command")
+        window = {"window_from": _utc(window_from), "window_to": _utc(window_to)}
+        run = ingest.ingest(partner_id, name, **window, trigger="command")
         print(json.dumps(asdict(run)))
         return
     failed = False
@@ -44,3 +45,8 @@ def land(
         said = {"error": str(outcome)} if isinstance(outcome, CrossdockError) else asdict(outcome)
         print(json.dumps({"partner_id": chosen.partner_id, "feed": chosen.feed} | said))
     raise typer.Exit(1 if failed else 0)
+
+
+def _utc(given: datetime | None) -> datetime | None:
+    """A time from the command line, which names no zone."""
+    return given and given.replace(tzinfo=UTC)
