@@ -6,28 +6,37 @@ unexport PYTHONPATH
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test lint bench lock down clean
+.PHONY: help install demo test lint bench peers peers-sap lock down clean
 
 help: ## say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 install: ## make .venv from the hashed lock (quick when it is already so)
 	@PYTHONPATH=include PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m crossdock.stack.install
 
 demo: install ## install, start everything, run the distributor, print the scorecard and the login
 	@$(BIN)/crossdock up --lab
-	@if $(BIN)/crossdock demo --help >/dev/null 2>&1; then $(BIN)/crossdock demo; fi
+	@$(BIN)/crossdock demo
 
 lint: install ## ruff, import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@if [ -f .importlinter ]; then $(BIN)/lint-imports; fi
+	@$(BIN)/lint-imports
 
 test: lint ## lint, then every test
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 bench: install ## measure against the references of docs/reference/performance.md
-	@$(BIN)/python -m pytest tests/benchmarks -s
+	@for bench in tests/benchmarks/*/bench.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+
+PEERS = $(or $(CROSSDOCK_PEERS),$(HOME)/.cache/crossdock-peers)
+
+peers: peers-sap ## prove the connectors against servers that nobody here wrote
+	@$(BIN)/python -m pytest tests/peers
+
+peers-sap: install ## install mock-sap, an OData v2 server, in an environment of its own
+	@test -x $(PEERS)/mocks/bin/python || $(PYTHON) -m venv $(PEERS)/mocks
+	@$(PEERS)/mocks/bin/python -m pip install --quiet --require-hashes -r tests/peers/sap/requirements.txt
 
 lock: install ## write requirements.txt anew from requirements.in
 	@$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements.txt requirements.in

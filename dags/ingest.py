@@ -64,7 +64,7 @@ def build(feed: Feed) -> None:
             use_airflow_connections()
             window = {"window_from": data_interval_start, "window_to": data_interval_end}
             past = window if dag_run.run_type == "backfill" else {}
-            run = asdict(api.ingest(feed.partner_id, feed.name, **past, trigger=str(dag_run.run_type)))
+            run = asdict(api.ingest(feed.partner_id, feed.name, **past, trigger=dag_run.run_type.value))
             if run["records_landed"] or run["unparsable"]:
                 outlet_events[ARRIVALS].add(LANDING, extra={"partner_id": feed.partner_id, "feed": feed.name})
             return run

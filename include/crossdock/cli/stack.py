@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from crossdock.core.errors import Misconfigured
+from crossdock.core.errors import Misconfigured, PartnerDown
 from crossdock.core.settings import settings
 from crossdock.stack import dotenv, environment, report
 from crossdock.stack.postgres import OWNER
@@ -24,7 +24,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (up, down, status, doctor, env, logs, prepare):
+    for command in (up, down, status, doctor, env, logs, trigger, prepare):
         app.command(command.__name__)(command)
 
 
@@ -131,6 +131,18 @@ def logs(
     if process not in found:
         raise Misconfigured(f"there is no log {process!r}", hint=f"one of: {', '.join(found)}")
     subprocess.run(["tail", "-n", str(lines), *(["-F"] if follow else []), found[process]], check=False)
+
+
+def trigger(dag: Annotated[str, typer.Argument(help="Its id, or a pattern as in 'ingest__sap-main__*'.")]) -> None:
+    """Start a run of one or more DAGs now, beside their schedule."""
+    import httpx
+
+    from crossdock.stack import airflow
+
+    try:
+        print("\n".join(airflow.trigger(_installation(), dag)))
+    except httpx.HTTPError as error:
+        raise PartnerDown(f"Airflow did not start it: {error}", hint="crossdock doctor") from None
 
 
 def prepare() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import json
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import httpx
 
+from crossdock.core.errors import Misconfigured
 from crossdock.core.settings import settings
 from crossdock.stack import environment
 from crossdock.stack.progress import StepFailed
@@ -142,6 +144,23 @@ def provision(state: State) -> bool:
     _run(state, [sys.executable, str(script)], given=json.dumps(users))
     state.set("airflow.provisioned", wanted)
     return True
+
+
+def trigger(state: State, pattern: str) -> list[str]:
+    """Start a run of every DAG whose id matches the shell pattern; return the ids. Raises Misconfigured for none."""
+    given = {"username": ADMIN, "password": state.secret("airflow.admin")}
+    with httpx.Client(base_url=url(state), timeout=60) as api:
+        token = api.post("/auth/token", json=given).raise_for_status().json()["access_token"]
+        api.headers["Authorization"] = f"Bearer {token}"
+        known = api.get("/api/v2/dags", params={"limit": 1000}).raise_for_status().json()["dags"]
+        chosen = fnmatch.filter(sorted(dag["dag_id"] for dag in known), pattern)
+        if not chosen:
+            raise Misconfigured(
+                f"no DAG is called {pattern!r}", hint="look at the DAGs in Airflow; `*` stands for any text"
+            )
+        for dag_id in chosen:
+            api.post(f"/api/v2/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": {}}).raise_for_status()
+    return chosen
 
 
 def health(base_url: str, timeout: float = 5) -> dict[str, str]:

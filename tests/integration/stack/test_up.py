@@ -134,6 +134,15 @@ def test_every_dag_is_there_unpaused_and_the_fast_lane_runs(installation: Instal
         until(lambda: api.get("/api/v2/dags/fast_lane/dagRuns", params=query).json()["dag_runs"], 150)
 
 
+def test_a_run_can_be_started_from_the_command_line(installation: Installation):
+    """By id or pattern; a name that nothing has is refused."""
+    assert installation.run("trigger", "house*").stdout.split() == ["housekeeping"]
+    assert "no DAG is called" in installation.run("trigger", "nothing").stderr
+    with installation.api() as api:
+        query = {"run_type": "manual", "limit": 1}
+        assert api.get("/api/v2/dags/housekeeping/dagRuns", params=query).json()["total_entries"] == 1
+
+
 def test_the_lane_refuses_a_backfill(installation: Installation):
     """Three hours of a minute's sweep would be 181 runs."""
     window = {"dag_id": "fast_lane", "from_date": "2026-01-01T00:00:00Z", "to_date": "2026-01-01T03:00:00Z"}
