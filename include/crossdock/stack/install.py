@@ -79,9 +79,19 @@ class Installer:
         if sys.version_info[:2] != PYTHON_VERSION:
             raise StepFailed(f"this is Python {sys.version.split()[0]}; Crossdock needs 3.11",
                              mend="install Python 3.11, then `make PYTHON=/path/to/python3.11 …`")  # fmt: skip
-        if self.venv.exists():
-            shutil.rmtree(self.venv)
+        if self._venv_works():
+            return
+        shutil.rmtree(self.venv, ignore_errors=True)
         self.run(sys.executable, "-m", "venv", self.venv, mend="install Python's venv module (Debian: python3.11-venv)")
+
+    def _venv_works(self) -> bool:
+        """Whether a virtual environment of this very Python stands there: then packages are changed in place."""
+        ask = "import sys; print(sys.version, sys.base_prefix)"
+        try:
+            done = subprocess.run([self.python, "-c", ask], capture_output=True, text=True, env=self.environment)
+        except OSError:
+            return False
+        return done.stdout.strip() == f"{sys.version} {sys.base_prefix}"
 
     def install_uv(self) -> None:
         self.run(self.python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", BOOTSTRAP,

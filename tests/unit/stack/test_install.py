@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,18 @@ def test_nothing_is_done_while_the_lock_is_the_same(tmp_path: Path):
     before = install.checksum(tmp_path)
     (tmp_path / install.LOCK).write_text("another==1\n")
     assert install.checksum(tmp_path) != before
+
+
+def test_an_environment_that_works_is_kept_and_a_broken_one_is_made_anew(tmp_path: Path):
+    """An update changes packages in place; after a Python upgrade the environment is built again."""
+    installer = install.Installer(tmp_path)
+    assert not installer._venv_works()
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    installer.python.symlink_to(sys.executable)
+    assert installer._venv_works()
+    installer.python.unlink()
+    installer.python.symlink_to("/no/such/python")
+    assert not installer._venv_works()
 
 
 def test_a_failure_names_the_reason_the_log_and_the_mend(tmp_path: Path):
