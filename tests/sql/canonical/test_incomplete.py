@@ -29,6 +29,9 @@ def story(world):
     world.record("sap-main", "deliveries", "70", p.delivery("70", [p.delivery_item(order="999")]), "2026-03-02Z")
     broken = p.shop_order("2005", id=5, line_items={"not": "a list"}, note_attributes=None, total_price="many")
     world.record("shop-main", "orders", "5", broken, "2026-03-01Z")
+    world.record("shop-main", "orders", "6", p.shop_order("2006", id=6), "2026-03-01Z")
+    unfit = world.record("sap-main", "sales_orders", "4800", p.sales_order("4800", PurchaseOrderByCustomer="2006"), "2026-03-01Z")
+    world.set_aside(unfit, order_ref="4800")
     world.build()
 
 
@@ -56,6 +59,12 @@ def test_an_order_set_aside_as_a_whole_is_still_named(world):
     assert world.rows("select * from canonical.orders where order_id = 'shop-main/order/2003'") == []
     gap = world.row("select * from canonical.quarantined_records where order_ref = '#2003'")
     assert gap["order_id"] == "shop-main/order/2003"
+
+
+def test_a_sales_order_never_fit_still_stands_for_its_channels_order(world):
+    """Its first version is set aside as a whole: the gap belongs to the shop's order, not to a thread of its own."""
+    gap = world.row("select * from canonical.quarantined_records where order_ref = '4800'")
+    assert gap["thread_id"] == "shop-main/order/2006"
 
 
 def test_a_newer_version_set_aside_leaves_the_older_one_standing(world):

@@ -91,6 +91,19 @@ set_aside as (
     where q.state = 'open' and q.native_id is not null and q.part = ''
 ),
 
+-- A sales order of which no version was fit yet still says for which order of which channel it stands.
+sales_orders_set_aside as (
+    select
+        s.feed_id,
+        s.native_id,
+        {{ identifier('s.partner_id', 'sales_order', sap_number('s.order_ref')) }} as sales_order_identifier,
+        {{ our_code('sap_s4', 'sold_to_partner', 's.partner_id', sap_number("r.payload ->> 'SoldToParty'")) }} as channel_partner_id,
+        {{ order_name("r.payload ->> 'PurchaseOrderByCustomer'") }} as channel_order_ref
+    from set_aside as s
+    join {{ touched(source('raw', 'records')) }} as r on r.record_id = s.record_id
+    where s.feed_type = 'sap_s4.sales_orders' and s.order_ref is not null
+),
+
 stated as (
     select
         feed_id, native_id,
@@ -219,6 +232,12 @@ stated as (
     select feed_id, native_id, tracking_identifier, shipment_identifier
     from milestones
     where tracking_identifier is not null and shipment_identifier is not null
+
+    union all
+    select
+        feed_id, native_id, sales_order_identifier,
+        {{ identifier('channel_partner_id', 'order', 'channel_order_ref') }}
+    from sales_orders_set_aside
 
     union all
     select
