@@ -116,10 +116,12 @@ def _read(
     read_through = _began(connection) if chosen.mode == "file" else None  # a mailbox has no clock of its own
     with chosen.gate(conninfo) as gate:
         connector = chosen.connector(gate=gate)
+        first = _is_first_load(connection, chosen)
         for page in connector.pages(chosen.kind, since, until):
             read_through = read_through or page.server_at
             with connection.transaction():
-                _land_page(connection, chosen, run, run_id, page, connector.records(chosen.kind, page.content))
+                records = connector.records(chosen.kind, page.content)
+                _land_page(connection, chosen, run, run_id, page, records, is_first_load=first)
                 if moves_cursor and page.cursor is not None:
                     _store_cursor(connection, chosen, page.cursor)
     if moves_cursor and read_through is not None:
@@ -138,16 +140,27 @@ def _began(connection: psycopg.Connection) -> datetime:
     return connection.execute("select ref.as_of()").fetchone()[0]
 
 
+def _is_first_load(connection: psycopg.Connection, chosen: Feed) -> bool:
+    return not connection.execute(
+        "select exists (select from raw.records where feed_id = %s)", [chosen.feed_id]
+    ).fetchone()[0]
+
+
 def _land_page(
-    connection: psycopg.Connection, chosen: Feed, run: Run, run_id: int, page: Page, records: Iterator
-) -> None:
+    connection: psycopg.Connection, chosen: Feed, run: Run, run_id: int, page: Page, records: Iterator, *,
+    is_first_load: bool,
+) -> None:  # fmt: skip
     stored = store_document(connection, chosen.feed_id, page, correlation_id=run.correlation_id, run_id=run_id)
     run.documents += 1
     if not stored.is_new and not chosen.is_snapshot:
         return
     try:
         read, landed = land_records(
-            connection, chosen.feed_id, [(stored.document_id, records)], is_snapshot=chosen.is_snapshot
+            connection,
+            chosen.feed_id,
+            [(stored.document_id, records)],
+            is_snapshot=chosen.is_snapshot,
+            is_first_load=is_first_load,
         )
     except Unparsable as error:
         run.unparsable += 1

@@ -8,6 +8,7 @@ follows what was touched and never the history. Passes exclude each other by the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -59,6 +60,7 @@ class Lane:
             for m in models
             if m.materialized == "threaded" and m.keyed_by == ("thread_id",) and m.schema == "canonical"
         ]
+        self.linked = [m for m in self.staging if any(re.search(rf"\b{m.name}\b", link.sql) for link in self.links)]
         self.exceptions = [m for m in models if m.schema == "exceptions" and m.name.startswith("exc_")]
         self.scratch = Scratch(connection, self.staging)
 
@@ -123,7 +125,7 @@ class Lane:
         """From the arrived objects to their threads, before and after their links are renewed."""
         self._run("touch_claimed")
         self._run("touch_threads")
-        self._stage()
+        self._stage(self.linked)
         for model in self.links:
             self._renew(model, "touched_objects")
         self._run("touch_threads")
@@ -132,16 +134,16 @@ class Lane:
     def _derive(self) -> None:
         self._run("touch_family")
         self.scratch.analyze("touched_objects", "touched_threads")
-        self._stage()
+        self._stage(self.staging)
         for model in self.canonical:
             self._renew(model, "touched_threads")
         self._run("remember_touched")
 
-    def _stage(self) -> None:
-        """Fill the scratch tables of the feed types at hand; the others are empty."""
+    def _stage(self, models: Sequence[Model]) -> None:
+        """Fill the scratch tables of these models, where their feed types are at hand; all others are empty."""
         present = {row[0] for row in self.connection.execute("select distinct feed_type from pg_temp.touched_objects")}
         self.scratch.empty_staging()
-        for model in self.staging:
+        for model in models:
             if model.feed_types & present:
                 self.scratch.fill(model.name, model.sql)
         self.scratch.analyze(*self.scratch.staging)

@@ -36,7 +36,7 @@ class Scratch:
         self.dead = 0
         self.replan_at = 0.0
         connection.prepare_threshold, connection.prepared_max = 1, None
-        connection.execute("set jit = off; set plan_cache_mode = force_generic_plan")
+        connection.execute("set jit = off; set plan_cache_mode = force_generic_plan; set work_mem = '32MB'")
         connection.execute(CREATE)
         for model in staging:
             connection.execute(f'create temp table if not exists "{model.name}" as {model.sql} with no data')

@@ -29,11 +29,12 @@ import psycopg
 sys.path.insert(0, str(Path(__file__).parents[1]))
 os.environ.setdefault("CROSSDOCK_HOME", str(Path(tempfile.gettempdir()) / "crossdock-bench-home"))
 
+from latency import load, world
+from measure import tree_cpu
+
 from crossdock.db import migrate
 from crossdock.lanes import models
 from crossdock.stack.postgres import OWNER, PRODUCT_ROLES, Server, create_product, free_port
-from latency import load, world
-from measure import tree_cpu
 
 CROSSDOCK = str(Path(sys.executable).with_name("crossdock"))
 DETECTED = """
