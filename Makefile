@@ -6,7 +6,8 @@ unexport PYTHONPATH
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo test lint bench peers peers-sap lock down clean
+
+.PHONY: help install demo test lint bench lab-run peers peers-sap lock down clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -28,6 +29,9 @@ test: lint ## lint, then every test
 
 bench: install ## measure against the references of docs/reference/performance.md
 	@for bench in tests/benchmarks/*/bench.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+
+lab-run: install ## 5,000 orders through the whole product, scored against the lab's truth
+	@$(BIN)/python -m pytest -m long tests/integration/lab_world/test_scorecard.py
 
 PEERS = $(or $(CROSSDOCK_PEERS),$(HOME)/.cache/crossdock-peers)
 
