@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -31,6 +32,8 @@ def land(
     """Read one feed of one partner, or all of them, and keep what is new. Exit status 1 when one could not be read."""
     from crossdock.landing import ingest
 
+    gc.freeze()
+    gc.set_threshold(100_000)  # pages are large and hold no cycles: looking for some costs a tenth of a load
     if every == bool(feed):
         raise Misconfigured("name one feed, or say --all", hint="crossdock land shop-main/orders --once")
     if feed:

@@ -24,9 +24,10 @@ import psycopg
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from measure import Cost, python, run
+
 from crossdock.db import migrate
 from crossdock.stack.postgres import OWNER, PRODUCT_ROLES, Server, create_product, free_port
-from measure import Cost, python, run
 
 HERE = Path(__file__).parent
 CROSSDOCK = str(Path(sys.executable).with_name("crossdock"))
@@ -97,17 +98,29 @@ class Bench:
         }
         return run([CROSSDOCK, "land", "bench/orders", "--once"], environment, self.pid)
 
+    def quiet(self, *names: str) -> None:
+        """Vacuum and flush now, so that it does not happen while one of the two is measured."""
+        for name in names:
+            with psycopg.connect(self.server.dsn(name, "postgres", "bench"), autocommit=True) as connection:
+                connection.execute("vacuum analyze")
+                connection.execute("checkpoint")
+
     def serve(self, **query: int) -> None:
         httpx.post(f"{self.base}/edit", params=query)
 
     def round(self, number: int) -> dict[str, tuple[Cost, Cost]]:
         ours, theirs = self.fresh("ours"), self.fresh("theirs")
         self.serve(orders=self.orders)
-        result = {"first load": (self.land(ours), self.reference(theirs, "first"))}
+        ours_first, theirs_first = self.land(ours), self.reference(theirs, "first")
         self.serve(orders=self.orders // 10)
         self.reference(theirs, "prepare")
+        self.quiet(ours, theirs)
         self.serve(orders=1)
         start = (self.land(ours), self.reference(theirs, "nothing"))
+        result = {
+            "first load": (ours_first, theirs_first),
+            "first load, start-up off": (less(ours_first, start[0]), less(theirs_first, start[1])),
+        }
         self.serve(orders=self.orders // 10)
         result["unchanged"] = (less(self.land(ours), start[0]), less(self.reference(theirs, "rescan"), start[1]))
         self.serve(orders=self.orders // 10, every=100 + number)
@@ -120,22 +133,35 @@ def less(cost: Cost, start: Cost) -> Cost:
     return Cost(cost.own - start.own, cost.postgres - start.postgres, cost.rss_mb, cost.output)
 
 
+def measure(orders: int, rounds: int) -> dict[str, dict]:
+    """By step: CPU seconds of both (medians), the median ratio of the pairs, peak MB and what the last run said."""
+    with postgres() as server, source(orders) as base:
+        bench = Bench(server, base, orders)
+        done = [bench.round(n) for n in range(rounds)]
+    return {step: _summary([r[step] for r in done]) for step in done[0]}
+
+
+def _summary(pairs: list[tuple[Cost, Cost]]) -> dict:
+    ours, theirs = (statistics.median(p[i].cpu for p in pairs) for i in (0, 1))
+    return {
+        "ours": ours,
+        "reference": theirs,
+        "ratio": statistics.median(ours.cpu / theirs.cpu for ours, theirs in pairs),
+        "rss_mb": max(p[0].rss_mb for p in pairs),
+        "said": json.loads(pairs[-1][0].output),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
-    with postgres() as server, source(given.orders) as base:
-        bench = Bench(server, base, given.orders)
-        rounds = [bench.round(n) for n in range(given.rounds)]
     print(f"API to Postgres, {given.orders} orders, median of {given.rounds} paired rounds")
-    for step in rounds[0]:
-        pairs = [r[step] for r in rounds]
-        ratio = statistics.median(ours.cpu / theirs.cpu for ours, theirs in pairs)
-        ours, theirs = (statistics.median(p[i].cpu for p in pairs) for i in (0, 1))
-        rss = max(p[0].rss_mb for p in pairs)
+    for step, found in measure(given.orders, given.rounds).items():
         print(
-            f"  {step:12} {ours:6.2f} s  reference {theirs:6.2f} s  ratio {ratio:5.2f}  RSS {rss:4.0f} MB  {pairs[-1][0].output.strip()}"
+            f"  {step:24} {found['ours']:6.2f} s  reference {found['reference']:6.2f} s  ratio {found['ratio']:5.2f}"
+            f"  RSS {found['rss_mb']:4.0f} MB  {found['said']}"
         )
 
 
