@@ -1,0 +1,55 @@
+"""What was lost on the way is found, and named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from crossdock.db.connect import connect
+from crossdock.landing.ingest import ingest
+from crossdock.landing.reconcile import reconcile
+from crossdock.onboarding.load import sync
+
+PARTNER = """
+partner: my-shop
+name: My shop
+system_type: standard
+role: marketplace
+connection: my_shop
+owner: order-management
+feeds:
+  orders: {mode: file, files: orders*.csv}
+"""
+ORDERS = "order_ref,ordered_at,status\n" + "".join(f"A{n},2026-03-01T10:00:00Z,accepted\n" for n in range(200))
+LOST = ["A17", "A42", "A199"]
+
+
+@pytest.fixture
+def landed(modelled: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> psycopg.Connection:
+    """Two hundred orders of a mailbox, landed."""
+    folder, mailbox = tmp_path / "my-shop", tmp_path / "mailbox"
+    folder.mkdir()
+    mailbox.mkdir()
+    (folder / "partner.yaml").write_text(PARTNER)
+    (mailbox / "orders_1.csv").write_text(ORDERS)
+    monkeypatch.setenv("AIRFLOW_CONN_MY_SHOP", json.dumps({"conn_type": "fs", "extra": {"path": str(mailbox)}}))
+    with connect("test", conninfo=modelled["app"]) as connection:
+        sync(connection, [folder])
+    assert ingest("my-shop", "orders", conninfo=modelled["app"]).records_landed == 200
+    with psycopg.connect(modelled["app"], autocommit=True) as connection:
+        yield connection
+
+
+def test_every_lost_record_is_named(landed, modelled):
+    """Three rows dropped behind the product's back: the count says so, names them, and a gap stands on the partner."""
+    assert reconcile(conninfo=modelled["app"])["my-shop/orders"]["missing"] == []
+    landed.execute("delete from raw.pending_records using raw.records r where r.record_id = pending_records.record_id "
+                   "and native_id = any(%s)", [LOST])  # fmt: skip
+    landed.execute("delete from raw.records where native_id = any(%s)", [LOST])
+    totals = reconcile(conninfo=modelled["app"])["my-shop/orders"]
+    assert (totals["source"], totals["landed"], sorted(totals["missing"])) == (200, 197, sorted(LOST))
+    gap = landed.execute("select partner_id, feed, missing_count, missing_ids from canonical.control_gaps").fetchone()
+    assert gap == ("my-shop", "orders", 3, sorted(LOST))
