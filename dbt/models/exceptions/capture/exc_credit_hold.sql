@@ -6,39 +6,7 @@ holds as (
     select * from {{ touched(ref('holds')) }}
 ),
 
-open_holds as (
-    select
-        order_id,
-        min(opened_at) as opened_at,
-        jsonb_agg(
-            jsonb_build_object('hold_id', hold_id, 'stated_by', stated_by, 'opened_at', opened_at)
-            order by opened_at, hold_id
-        ) as open_holds
-    from holds
-    where kind_code = 'credit' and released_at is null
-    group by order_id
-),
-
--- A hold on a cancelled order holds nothing up.
-found as (
-    select
-        orders.order_id as subject_id,
-        orders.thread_id,
-        orders.order_id,
-        orders.source_partner_id as partner_id,
-        null::text as warehouse_code,
-        null::text as carrier_code,
-        coalesce(open_holds.opened_at, orders.ordered_at) as since_at,
-        jsonb_build_object(
-            'holds', open_holds.open_holds,
-            'fulfillment_status_code', orders.fulfillment_status_code,
-            'customer_tier', orders.customer_tier,
-            'promised_at', orders.promised_at
-        ) as evidence
-    from open_holds
-    join orders on orders.order_id = open_holds.order_id
-    where orders.fulfillment_status_code is distinct from 'cancelled'
-),
+{{ open_hold('credit') }},
 
 {{ exception_rows('found') }}
 
