@@ -1,0 +1,5 @@
+with events as (
+    select * from {{ touched(source('canonical', 'events_in')) }}
+)
+
+select * from events
