@@ -10,6 +10,7 @@ import pytest
 
 from crossdock.db.connect import connect
 from crossdock.landing.ingest import ingest
+from crossdock.landing.parse import parse_pending
 from crossdock.landing.reconcile import reconcile
 from crossdock.onboarding.load import sync
 
@@ -53,3 +54,14 @@ def test_every_lost_record_is_named(landed, modelled):
     assert (totals["source"], totals["landed"], sorted(totals["missing"])) == (200, 197, sorted(LOST))
     gap = landed.execute("select partner_id, feed, missing_count, missing_ids from canonical.control_gaps").fetchone()
     assert gap == ("my-shop", "orders", 3, sorted(LOST))
+
+
+def test_a_gap_that_was_filled_is_one_no_more(landed, modelled):
+    """What was lost is read again later: the next count, further on in time, finds nothing missing."""
+    landed.execute("delete from raw.records where native_id = any(%s)", [LOST])
+    assert reconcile(conninfo=modelled["app"])["my-shop/orders"]["missing"]
+    landed.execute("insert into raw.pending_documents select document_id from raw.documents")
+    parse_pending(landed)
+    landed.execute("update raw.cursors set read_through_at = read_through_at + interval '1 hour'")
+    assert reconcile(conninfo=modelled["app"])["my-shop/orders"]["missing"] == []
+    assert landed.execute("select * from canonical.control_gaps").fetchall() == []

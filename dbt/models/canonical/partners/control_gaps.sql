@@ -10,11 +10,17 @@ feeds as (
     select * from {{ source('ref', 'feeds') }}
 ),
 
--- A window counted again is told by its newest count.
+-- A window is told by the newest count that covers it: what was missing then may have come since.
 newest as (
-    select distinct on (feed_id, window_from, window_to) *
-    from control_totals
-    order by feed_id, window_from, window_to, counted_at desc, control_total_id desc
+    select c.*
+    from control_totals as c
+    where not exists (
+        select from control_totals as later
+        where later.feed_id = c.feed_id
+            and (later.counted_at, later.control_total_id) > (c.counted_at, c.control_total_id)
+            and coalesce(later.window_from, '-infinity') <= coalesce(c.window_from, '-infinity')
+            and coalesce(later.window_to, 'infinity') >= coalesce(c.window_to, 'infinity')
+    )
 ),
 
 final as (
