@@ -1,4 +1,4 @@
-"""What a benchmark costs: CPU seconds of a process and its children plus what Postgres's own processes used meanwhile."""
+"""What a benchmark costs: CPU seconds of a process and its children, plus what Postgres used meanwhile."""
 
 from __future__ import annotations
 

@@ -164,7 +164,8 @@ def _renew(connection: psycopg.Connection, scratch, models: list, orders: int) -
                 scratch.analyze(model.name)
             elif model.schema == "canonical":
                 connection.execute(
-                    f"delete from {model.relation} as t using pg_temp.touched_threads as k where t.thread_id = k.thread_id"
+                    f"delete from {model.relation} as t using pg_temp.touched_threads as k "
+                    "where t.thread_id = k.thread_id"
                 )
                 made = connection.execute(f"insert into {model.relation} {model.sql}").rowcount
                 assert made == TOUCHED * (3 if model.name == "line_states" else 1), (model.name, made)
