@@ -38,7 +38,8 @@ Each looks like a fault to a careless rule, and nothing is wrong: none may ever 
 ENDPOINT_FAULTS = """
 ## Faults of an endpoint
 
-They need no order: `crossdock lab inject endpoint_down --system easypost --hours 6`. Systems: {systems}."""
+They need no order: `crossdock lab inject endpoint_down --system easypost --hours 24`. Systems: {systems}. Calls fail on
+the wall clock, so an outage counts once the catalogue's grace has passed there: at 60 times the wall, let it last."""
 MISBEHAVIOURS = """
 ## How a system misbehaves
 
