@@ -1,0 +1,52 @@
+"""When a lane plans anew, and that its scratch tables are empty at the start of every pass."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from crossdock.lanes.dbt import Model
+from crossdock.lanes.scratch import SMALL, Scratch
+
+STAGING = [Model("stg_numbers", "staging", "view", "select n from generate_series(1, 3) as n", (), frozenset())]
+
+
+@pytest.fixture
+def work(database: dict[str, str]):
+    """A connection as a lane has it."""
+    with psycopg.connect(database["app"], autocommit=True) as connection:
+        yield connection
+
+
+def one_pass(scratch: Scratch, count: int) -> tuple[int, bool]:
+    """A pass of `count` records; how many rows it met in the scratch tables, and whether it was planned anew."""
+    connection = scratch.connection
+    with connection.transaction():
+        scratch.begin()
+        met = connection.execute(
+            "select (select count(*) from pg_temp.stg_numbers) + (select count(*) from pg_temp.touched_threads)"
+        ).fetchone()[0]
+        scratch.planned_for(count)
+        was_fresh = scratch.is_fresh
+        connection.execute("insert into pg_temp.touched_threads select generate_series(1, %s)::text", [count])
+        scratch.fill("stg_numbers", STAGING[0].sql)
+    scratch.ended(well=True)
+    return met, was_fresh
+
+
+def test_small_passes_share_plans_and_large_ones_do_not(work):
+    """First, large and after-a-large are fresh; all begin with empty tables."""
+    scratch = Scratch(work, STAGING)
+    assert [one_pass(scratch, n) for n in (1, 1, 50, SMALL + 1, 1, 1)] == [
+        (0, True), (0, False), (0, False), (0, True), (0, True), (0, False),
+    ]  # fmt: skip
+
+
+def test_a_failed_pass_leaves_nothing_behind(work):
+    """Its rows were rolled back together with the emptying of those before it: the next pass truncates."""
+    scratch = Scratch(work, STAGING)
+    one_pass(scratch, 1)
+    with work.transaction(force_rollback=True):
+        scratch.begin()
+    scratch.ended(well=False)
+    assert one_pass(scratch, 1) == (0, True)
