@@ -69,12 +69,15 @@ class Demo:
         self._say(
             f"the lab trades {self.days:g} days, {self.orders_per_day} orders a day, {STEP_HOURS} hours at a time"
         )
+        partners = [row[0] for row in product.execute("select partner_id from ref.partners where role_code = 'edi'")]
         steps = round(self.days * 24 / STEP_HOURS)
         for number in range(1, steps + 1):
             set_business_clock(product, self._step(), 0)
             self._until("webhooks delivered", lambda: not one(lab, UNSENT))
             crossdock("land", "--all")
             self._until("records taken through the lane", lambda: not one(product, WAITING))
+            for partner_id in partners:
+                crossdock("edi", "send", partner_id)
             if number % 4 == 0 or number == steps:
                 records, found = one(product, "select count(*) from raw.records"), one(product, OPEN)
                 self._say(f"day {number * STEP_HOURS / 24:g}: {records} records landed, {found} exceptions stand")

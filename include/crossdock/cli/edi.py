@@ -76,3 +76,11 @@ def acknowledge_file(
     for content in show.answers_to(_checked(file).read_bytes(), number, datetime.now(UTC)):
         sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
+
+
+@commands.command("send")
+def send(partner_id: Annotated[str, typer.Argument(help="As in partner.yaml.")]) -> None:
+    """Put the documents that we owe an EDI partner into its mailbox."""
+    from crossdock.edi.api import send_ready
+
+    print(f"{send_ready(partner_id)} documents sent to {partner_id}")

@@ -241,4 +241,5 @@ def _send_next(connection: psycopg.Connection, mailbox: Mailbox, partner_id: str
             """,
             [datetime.now(UTC), owed.acknowledged_within, document_id],
         )
+        connection.execute((SQL / "touch_order.sql").read_text(), [document_id])
         return True

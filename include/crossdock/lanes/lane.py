@@ -65,18 +65,17 @@ class Lane:
         self.scratch = Scratch(connection, self.staging)
 
     def drain(self, limit: int = 1000) -> Pass:
-        """Take up to `limit` waiting records through the whole flow."""
+        """Take up to `limit` waiting records, and as many waiting threads, through the whole flow."""
         done = Pass()
         with _Transaction(self, done) as as_of:
             done.records = self._run("claim", limit=limit)
-            if not done.records:
+            waiting = self._run("touch_pending", limit=limit)
+            if not done.records + waiting:
                 return done
-            self.scratch.planned_for(done.records)
-            feeds = [
-                row[0] for row in self.connection.execute("select distinct feed_id from pg_temp.claimed order by 1")
-            ]
-            done.quarantined = contracts.judge(self.connection, feeds) + self._answer()
-            self._touch_claimed()
+            self.scratch.planned_for(done.records + waiting)
+            if done.records:
+                self._judge(done)
+                self._touch_claimed()
             self._derive()
             self._detect(done, as_of)
         return done
@@ -110,8 +109,12 @@ class Lane:
         done.threads = self.connection.execute("select count(*) from pg_temp.touched_threads").fetchone()[0]
         return done.threads
 
+    def _judge(self, done: Pass) -> None:
+        feeds = [row[0] for row in self.connection.execute("select distinct feed_id from pg_temp.claimed order by 1")]
+        done.quarantined = contracts.judge(self.connection, feeds) + self._answer()
+
     def _answer(self) -> int:
-        """Write down the acknowledgements we owe for EDI that was just judged; return how many records were duplicates."""
+        """Write down what we owe for EDI that was just judged; return how many records were duplicates."""
         received = [row[0] for row in self.connection.execute(statement("received_edi"))]
         if not received:
             return 0

@@ -69,7 +69,7 @@ def drain_once(work: psycopg.Connection, lane: Lane) -> bool:
     """Read waiting documents, run one pass; return whether there was anything."""
     read = parse_pending(work)
     done = lane.drain()
-    if done.records:
+    if done.records or done.threads:
         logger.info(
             "pass",
             records=done.records,
@@ -78,7 +78,7 @@ def drain_once(work: psycopg.Connection, lane: Lane) -> bool:
             detected=done.detected,
             cleared=done.cleared,
         )
-    return bool(read or done.records)
+    return bool(read or done.records or done.threads)
 
 
 def _wait(ears: psycopg.Connection, seconds: float) -> None:

@@ -24,7 +24,7 @@ def sent(desk) -> dict[str, bytes]:
 
 
 def test_an_order_gets_its_three_answers_once(desk):
-    """TA1, 997 and 855 are written, sent, marked; landing, judging and sending again adds nothing."""
+    """TA1, 997 and 855 are written, sent, marked, and the order looked at again; a second time adds nothing."""
     assert desk.receive(order=purchase_order()) == 2
     assert desk.judge() == 3
     assert desk.rows(WRITTEN) == [("TA1", None, "ready"), ("997", None, "ready"), ("855", "PO778", "ready")]
@@ -38,6 +38,7 @@ def test_an_order_gets_its_three_answers_once(desk):
     assert sent(desk) == first
     late = "select ack_expected_at - sent_as_of = interval '24 hours' from ops.outbound_documents where order_ref <> ''"
     assert desk.rows(late) == [(True,)]
+    assert desk.rows("select thread_id from ops.pending_threads") == [("acme-edi/order/PO778",)]
 
 
 def test_control_numbers_of_our_own_count_up(desk):

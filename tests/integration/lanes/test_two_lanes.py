@@ -141,6 +141,18 @@ def test_a_pass_costs_what_it_touches(traded):
     assert done.threads == 1
 
 
+def test_a_waiting_thread_is_made_anew_without_any_record(traded):
+    """Something of ours changed that an order shows: its thread waits in a queue, and the next pass makes it anew."""
+    before = contents(traded)
+    order = traded.rows("select min(order_id) from canonical.orders")[0][0]
+    with psycopg.connect(traded.dsn["app"]) as connection:
+        connection.execute("delete from canonical.orders where order_id = %s", [order])
+        connection.execute("insert into ops.pending_threads values (%s)", [order])
+    traded.settle()
+    assert traded.rows("select count(*) from ops.pending_threads") == [(0,)]
+    assert contents(traded) == before
+
+
 def test_a_killed_worker_loses_nothing_and_doubles_nothing(traded):
     """Everything is queued once more and the worker killed again and again in the middle: the same rows at the end."""
     before = contents(traded)
