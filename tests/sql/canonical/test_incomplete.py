@@ -30,7 +30,8 @@ def story(world):
     broken = p.shop_order("2005", id=5, line_items={"not": "a list"}, note_attributes=None, total_price="many")
     world.record("shop-main", "orders", "5", broken, "2026-03-01Z")
     world.record("shop-main", "orders", "6", p.shop_order("2006", id=6), "2026-03-01Z")
-    unfit = world.record("sap-main", "sales_orders", "4800", p.sales_order("4800", PurchaseOrderByCustomer="2006"), "2026-03-01Z")
+    never_fit = p.sales_order("4800", PurchaseOrderByCustomer="2006")
+    unfit = world.record("sap-main", "sales_orders", "4800", never_fit, "2026-03-01Z")
     world.set_aside(unfit, order_ref="4800")
     world.build()
 
