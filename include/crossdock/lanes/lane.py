@@ -68,7 +68,10 @@ class Lane:
         """Take up to `limit` waiting records, and as many waiting threads, through the whole flow."""
         done = Pass()
         with _Transaction(self, done) as as_of:
+            self._run("see_read_through")
             done.records = self._run("claim", limit=limit)
+            if done.records < limit:
+                self._run("note_derived")
             waiting = self._run("touch_pending", limit=limit)
             if not done.records + waiting:
                 return done
@@ -84,6 +87,9 @@ class Lane:
         """Look again at the threads whose deadline has passed, and at partners in trouble."""
         done = Pass()
         with _Transaction(self, done) as as_of:
+            self._run("see_read_through")
+            if not self._is_waiting():
+                self._run("note_derived")
             self._run("touch_due", limit=limit, as_of=as_of)
             self._run("touch_troubled")
             self.scratch.planned_for(self._count(done))
@@ -104,6 +110,9 @@ class Lane:
 
     def _run(self, name: str, **values: object) -> int:
         return self.connection.execute(statement(name), values or None).rowcount
+
+    def _is_waiting(self) -> bool:
+        return self.connection.execute("select exists (select from raw.pending_records)").fetchone()[0]
 
     def _count(self, done: Pass) -> int:
         done.threads = self.connection.execute("select count(*) from pg_temp.touched_threads").fetchone()[0]

@@ -21,7 +21,7 @@ PLANS_KEPT = 60.0
 """Seconds; the tables that a lane writes may be ten times as large a minute later."""
 MOST_DEAD = 20_000
 """Deleted rows in all scratch tables, after which they are truncated: nobody vacuums temporary tables."""
-OWN = ("claimed", "touched_objects", "touched_threads", "found", "due_now")
+OWN = ("read_through", "claimed", "touched_objects", "touched_threads", "found", "due_now")
 CREATE = (Path(__file__).parent / "sql" / "scratch.sql").read_text()
 
 

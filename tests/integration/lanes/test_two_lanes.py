@@ -153,6 +153,21 @@ def test_a_waiting_thread_is_made_anew_without_any_record(traded):
     assert contents(traded) == before
 
 
+def test_nothing_is_missing_while_records_still_wait(traded):
+    """A feed counts as read only as far as its records went through the lane: landed is not yet looked at."""
+    behind = "select count(*) from raw.cursors where derived_through_at is distinct from read_through_at"
+    assert traded.rows(behind) == [(0,)]
+    with psycopg.connect(traded.dsn["app"]) as connection:
+        connection.execute("update raw.cursors set read_through_at = read_through_at + interval '1 second'")
+        connection.execute("insert into raw.pending_records select max(record_id) from raw.records")
+    with connect("test", conninfo=traded.dsn["app"], autocommit=True) as connection:
+        lane = Lane(connection, models.load(conninfo=traded.dsn["dbt"]))
+        lane.due()
+        assert traded.rows(behind)[0][0] > 0
+        lane.drain()
+        assert traded.rows(behind) == [(0,)]
+
+
 def test_a_killed_worker_loses_nothing_and_doubles_nothing(traded):
     """Everything is queued once more and the worker killed again and again in the middle: the same rows at the end."""
     before = contents(traded)

@@ -20,7 +20,7 @@ final as (
         p.partner_id,
         p.role_code,
         f.feed,
-        c.read_through_at
+        c.derived_through_at as read_through_at
     from feeds as f
     join partners as p on p.partner_id = f.partner_id
     left join cursors as c on c.feed_id = f.feed_id

@@ -5,6 +5,7 @@ create temp table if not exists claimed (
 create temp table if not exists touched_objects (
     feed_id integer not null, native_id text not null, feed_type text not null, primary key (feed_id, native_id)
 );
+create temp table if not exists read_through (feed_id integer primary key, read_through_at timestamptz);
 create temp table if not exists touched_threads (thread_id text primary key);
 create temp table if not exists found (
     exception_code text, subject_id text, thread_id text, order_id text, partner_id text, warehouse_code text,
