@@ -56,13 +56,13 @@ SELECT = """
         p.settings || jsonb_build_object('partner_id', p.partner_id, 'time_zone', p.time_zone) || f.settings
     from ref.feeds as f
     join ref.partners as p using (partner_id)
-    where f.is_active and p.is_active
 """
+ACTIVE = SELECT + " where f.is_active and p.is_active"
 
 
 def feed(connection: psycopg.Connection, partner_id: str, name: str) -> Feed:
     """The feed `name` of a partner. Raises Misconfigured when nobody declared it."""
-    row = connection.execute(SELECT + " and f.partner_id = %s and f.feed = %s", [partner_id, name]).fetchone()
+    row = connection.execute(ACTIVE + " and f.partner_id = %s and f.feed = %s", [partner_id, name]).fetchone()
     if row is None:
         raise Misconfigured(
             f"partner {partner_id!r} has no active feed {name!r}",
@@ -73,13 +73,9 @@ def feed(connection: psycopg.Connection, partner_id: str, name: str) -> Feed:
 
 def feeds(connection: psycopg.Connection) -> list[Feed]:
     """Every active feed, by partner and name."""
-    return [Feed(*row) for row in connection.execute(SELECT + " order by f.partner_id, f.feed")]
+    return [Feed(*row) for row in connection.execute(ACTIVE + " order by f.partner_id, f.feed")]
 
 
 def feed_by_id(connection: psycopg.Connection, feed_id: int) -> Feed:
-    """The feed with this id."""
-    return Feed(
-        *connection.execute(
-            SELECT.replace("where f.is_active and p.is_active", "where f.feed_id = %s"), [feed_id]
-        ).fetchone()
-    )
+    """The feed with this id, active or not: what it sent while it was is still read."""
+    return Feed(*connection.execute(SELECT + " where f.feed_id = %s", [feed_id]).fetchone())

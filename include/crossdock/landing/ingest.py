@@ -15,7 +15,7 @@ from datetime import datetime
 import psycopg
 
 from crossdock.connectors.base import Page
-from crossdock.core import log
+from crossdock.core import clock, log
 from crossdock.core.errors import CrossdockError, Retriable, Unparsable
 from crossdock.core.ids import correlation_id
 from crossdock.db.connect import connect
@@ -53,7 +53,7 @@ def ingest(
     with connect(f"ingest {partner_id}/{name}", conninfo=conninfo, autocommit=True) as connection:
         chosen = feed(connection, partner_id, name)
         run = Run(partner_id, name)
-        since = {"from": window_from.isoformat()} if window_from else _cursor(connection, chosen, trigger)
+        since = {"from": window_from.isoformat()} if window_from else _cursor(connection, chosen)
         if since is None:
             logger.info("another worker is reading this feed", partner_id=partner_id, feed=name)
             return run
@@ -99,11 +99,10 @@ def ingest_all(*, trigger: str = "manual", conninfo: str | None = None) -> list[
         return list(zip(chosen, pool.map(read, chosen), strict=True))
 
 
-def _cursor(connection: psycopg.Connection, chosen: Feed, trigger: str) -> dict | None:
+def _cursor(connection: psycopg.Connection, chosen: Feed) -> dict | None:
     """The stored cursor, locked to this session; None when another session is reading the feed now."""
-    if not connection.execute("select pg_try_advisory_lock(%s, %s)", [hash_lock("cursor"), chosen.feed_id]).fetchone()[
-        0
-    ]:
+    lock = [hash_lock("cursor"), chosen.feed_id]
+    if not connection.execute("select pg_try_advisory_lock(%s, %s)", lock).fetchone()[0]:
         return None
     row = connection.execute("select cursor from raw.cursors where feed_id = %s", [chosen.feed_id]).fetchone()
     return row[0] if row else {}
@@ -113,7 +112,7 @@ def _read(
     connection: psycopg.Connection, chosen: Feed, run: Run, run_id: int, since: dict, until: datetime | None, *,
     moves_cursor: bool, conninfo: str | None,
 ) -> None:  # fmt: skip
-    read_through = _began(connection) if chosen.mode == "file" else None  # a mailbox has no clock of its own
+    read_through = clock.read(connection) if chosen.mode == "file" else None  # a mailbox has no clock of its own
     with chosen.gate(conninfo) as gate:
         connector = chosen.connector(gate=gate)
         first = _is_first_load(connection, chosen)
@@ -134,10 +133,6 @@ def _read(
             """,
             [chosen.feed_id, read_through],
         )
-
-
-def _began(connection: psycopg.Connection) -> datetime:
-    return connection.execute("select ref.as_of()").fetchone()[0]
 
 
 def _is_first_load(connection: psycopg.Connection, chosen: Feed) -> bool:

@@ -18,6 +18,7 @@ from pathlib import Path
 import psycopg
 
 from crossdock import contracts
+from crossdock.core import clock
 from crossdock.lanes.dbt import Model
 from crossdock.lanes.scratch import Scratch
 
@@ -193,7 +194,7 @@ class _Transaction:
         connection = self.lane.connection
         connection.execute(LOCK)
         self.lane.scratch.begin()
-        self.as_of = connection.execute("select ref.as_of()").fetchone()[0]
+        self.as_of = clock.read(connection)
         connection.execute("select set_config('crossdock.as_of', %s, true)", [self.as_of.isoformat()])
         return self.as_of
 

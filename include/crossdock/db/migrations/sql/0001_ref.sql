@@ -107,4 +107,4 @@ create table ref.exception_catalogue (
     description text not null,
     parameters jsonb not null default '{}'
 );
-comment on table ref.exception_catalogue is 'One row per exception view; thresholds live here and nowhere else. Synced from dbt/seeds by migration of data.';
+comment on table ref.exception_catalogue is 'One row per exception view; thresholds live here and nowhere else.';
