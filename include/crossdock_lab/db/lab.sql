@@ -159,3 +159,29 @@ comment on column truth.expectations.via is 'How it can be known first: pushed, 
 comment on column truth.expectations.from_at is 'Lab time from which it is wrong for longer than the catalogue''s grace, and can be known.';
 comment on column truth.expectations.is_required is 'False: true, but some honest product may not see it (it lasts shorter than a poll, or two codes overlap).';
 comment on column truth.expectations.visible_wall_at is 'Wall clock when the world had passed from_at.';
+
+create table if not exists lab.interventions (
+    intervention_id bigint generated always as identity primary key,
+    number text not null,
+    kind text not null,
+    params jsonb not null default '{}',
+    at timestamptz not null,
+    write_id bigint,
+    effect text
+);
+create index if not exists interventions_by_order on lab.interventions (number, intervention_id);
+comment on table lab.interventions is 'What was done from outside to an order''s course; the world draws its plan again with these applied.';
+comment on column lab.interventions.effect is 'What came of it, as the world saw it; null until the world has taken note.';
+
+create table if not exists truth.wrongs (
+    wrong_id bigint generated always as identity primary key,
+    number text not null,
+    kind text not null check (kind in ('wrong_repair', 'duplicate_effect')),
+    reason text not null,
+    at timestamptz not null,
+    write_id bigint
+);
+comment on table truth.wrongs is 'Harm done from outside: a repair of what was well, goods or labels twice.';
+
+alter table truth.faults add column if not exists repaired_at timestamptz;
+alter table truth.faults add column if not exists repaired_by text check (repaired_by in ('world', 'outside'));
