@@ -3,6 +3,9 @@
 Each system type is a folder beside this file. Its `__init__` declares `FEEDS` (what it can read) and
 `connect(connection, settings, gate)` (which makes the connector): that registers it, no list is edited.
 `connection` is None where only parsing is wanted (replay, partner check): nothing is then called.
+
+A folder whose system can be told something also declares `COMMANDS` (what it can be told) and
+`command(connection, settings, gate)` (which makes the `Commands`).
 """
 
 from __future__ import annotations
@@ -86,6 +89,38 @@ class Connector(Protocol):
         """The feed that a webhook belongs to. Raises Unparsable when it belongs to none."""
 
 
+@dataclass(frozen=True, slots=True)
+class CommandKind:
+    """One thing that a system can be told."""
+
+    doc: str
+    """What it does, its payload and its reply, in one sentence each, for people."""
+    undo: str | None = None
+    """The command of the same system that takes it back; None where nothing does."""
+
+
+class Commands(Protocol):
+    """Writes to one system, and reads single objects of it afresh. Each implementation documents its shapes.
+
+    Every write reads first and writes only what differs, so that a command whose effect is already there succeeds
+    with the reply that its first call would have given.
+    """
+
+    def do(self, command: str, payload: dict, *, idempotency_key: str) -> dict:
+        """Carry out `command` (a name without its system) and return its reply: ids made, values there before.
+
+        Raises Retriable (the outcome may be unknown: the same call settles it), Refused or Misconfigured.
+        """
+
+    def read(self, kind: str, object_id: str) -> dict | None:
+        """The object as the system shows it now: small, flat, documented; None if it is not there.
+
+        Raises Retriable, Refused or Misconfigured.
+        """
+
+    def close(self) -> None: ...
+
+
 @cache
 def system_types() -> tuple[str, ...]:
     """The names of all connectors: the folders beside this file."""
@@ -115,3 +150,22 @@ def connector_for(
 ) -> Connector:
     """The connector for a partner's system. `settings` are the partner's (and feed's), `gate` its budget."""
     return _module(system_type).connect(connection, dict(settings or {}), gate or OpenGate())
+
+
+def command_kinds(system_type: str) -> Mapping[str, CommandKind]:
+    """What a system of this type can be told, by name; empty where it only reads."""
+    return getattr(_module(system_type), "COMMANDS", {})
+
+
+def commands_for(
+    system_type: str,
+    connection: Connection,
+    settings: Mapping | None = None,
+    *,
+    gate: Gate | None = None,
+) -> Commands:
+    """The commands of a partner's system; close them after use. Raises Misconfigured where it takes none."""
+    module = _module(system_type)
+    if not command_kinds(system_type):
+        raise Misconfigured(f"a system of type {system_type!r} takes no commands", hint="its connector only reads")
+    return module.command(connection, dict(settings or {}), gate or OpenGate())
