@@ -50,6 +50,9 @@ class Settings:
     partners: str = _variable(
         "CROSSDOCK_PARTNERS", "", "Partner folders, separated by ':'; empty: include/crossdock/partners."
     )
+    policies: str = _variable(
+        "CROSSDOCK_POLICIES", "", "Folder of your own policies; empty: include/crossdock/remediation/policies."
+    )
     real_data: str = _variable(
         "CROSSDOCK_REAL_DATA",
         "",
@@ -77,6 +80,12 @@ class Settings:
         if self.partners:
             return [Path(part) for part in self.partners.split(os.pathsep) if part]
         return [Path(__file__).resolve().parents[1] / "partners"]
+
+    @property
+    def policies_dir(self) -> Path:
+        return (
+            Path(self.policies) if self.policies else Path(__file__).resolve().parents[1] / "remediation" / "policies"
+        )
 
     @property
     def dbt_dir(self) -> Path:

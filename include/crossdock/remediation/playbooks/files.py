@@ -1,0 +1,77 @@
+"""Read the playbooks that come with the package, and check that every command in them exists."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+from crossdock.connectors.base import command_kinds
+from crossdock.core.errors import Misconfigured
+from crossdock.remediation.playbooks.model import Playbook, Step
+from crossdock.remediation.source import MEND, read
+
+FOLDER = Path(__file__).parent
+EDI_COMMANDS = {"resend": None}
+"""What the EDI room does itself: an outbound document is a row there, and no call to a partner."""
+
+
+@cache
+def playbooks() -> dict[str, Playbook]:
+    """Every playbook by name; a process reads each file once. Raises Misconfigured."""
+    found = [read(path, Playbook) for path in sorted(FOLDER.glob("*.yaml"))]
+    for playbook in found:
+        check(playbook)
+    return {playbook.playbook: playbook for playbook in found}
+
+
+def playbook(name: str) -> Playbook:
+    """One of them. Raises Misconfigured where there is none of that name."""
+    if name not in playbooks():
+        raise Misconfigured(f"there is no playbook {name!r}", hint=f"use one of {', '.join(playbooks())}")
+    return playbooks()[name]
+
+
+def version(given: Playbook) -> str:
+    """Twelve hex digits that change with the playbook's content."""
+    text = json.dumps(given.model_dump(mode="json"), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def check(given: Playbook) -> None:
+    """Every command exists, and where it has an undo the step uses it or says why not. Raises Misconfigured."""
+    names = [step.name for step in given.every_step()]
+    if len(set(names)) < len(names):
+        raise Misconfigured(f"playbook {given.playbook}: two steps have one name", hint=MEND)
+    for step in given.every_step():
+        _check_step(given, step)
+
+
+def undo_of(command: str) -> str | None:
+    """The command that takes `<system_type>.<command>` back, by its full name. Raises Misconfigured if it is unknown."""
+    system_type, _, name = command.partition(".")
+    known = _undos(system_type)
+    if name not in known:
+        raise Misconfigured(
+            f"{system_type} cannot be told to {name}", hint=f"it knows {', '.join(sorted(known)) or 'no command'}"
+        )
+    return f"{system_type}.{known[name]}" if known[name] else None
+
+
+def _undos(system_type: str) -> dict[str, str | None]:
+    if system_type == "x12":
+        return EDI_COMMANDS
+    return {name: kind.undo for name, kind in command_kinds(system_type).items()}
+
+
+def _check_step(given: Playbook, step: Step) -> None:
+    where = f"playbook {given.playbook}, step {step.name}"
+    try:
+        declared = undo_of(step.command)
+        if step.undo and step.undo.command:
+            undo_of(step.undo.command)
+    except Misconfigured as error:
+        raise Misconfigured(f"{where}: {error}", hint=error.hint) from None
+    if step.undo and not (step.undo.command or declared):
+        raise Misconfigured(f"{where}: nothing takes {step.command} back", hint="say why in no_undo")
