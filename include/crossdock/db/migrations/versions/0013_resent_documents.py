@@ -1,0 +1,10 @@
+"""Documents of ours that stand in the place of another."""
+
+from crossdock.db.migrations import run_sql
+
+revision = "0013"
+down_revision = "0008"
+
+
+def upgrade() -> None:
+    run_sql("0013_resent_documents.sql")
