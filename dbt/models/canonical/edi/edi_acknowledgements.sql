@@ -16,8 +16,19 @@ awaited as (
     where order_ref is not null and ack_expected_at is not null and state <> 'failed'
 ),
 
+-- Another document of ours stands in its place, and has an acknowledgement of its own; one that failed does not.
+replacements as (
+    select * from {{ touched(source('ops', 'outbound_documents')) }}
+    where replaces_outbound_document_id is not null and state <> 'failed'
+),
+
 about_orders as (
-    select i.thread_id, o.*
+    select
+        i.thread_id,
+        o.*,
+        exists (
+            select from replacements as r where r.replaces_outbound_document_id = o.outbound_document_id
+        ) as is_replaced
     from awaited as o
     join identifiers as i on i.identifier = {{ identifier('o.partner_id', 'order', 'o.order_ref') }}
 ),
@@ -61,6 +72,7 @@ final as (
         o.partner_id,
         o.ack_type,
         coalesce(a.ack_status, 'awaited') as ack_status,
+        o.is_replaced,
         o.ack_expected_at as expected_at,
         a.acknowledged_at,
         a.reason

@@ -22,6 +22,12 @@ sent as (
     select * from {{ touched(source('ops', 'outbound_documents')) }} where order_ref is not null
 ),
 
+-- What stands in the place of another document of ours; one that failed does not.
+replacements as (
+    select * from {{ touched(source('ops', 'outbound_documents')) }}
+    where replaces_outbound_document_id is not null and state <> 'failed'
+),
+
 received as (
     select
         i.thread_id,
@@ -39,6 +45,7 @@ received as (
             when exists (select from quarantine as q where q.record_id = s.record_id) then 'accepted_with_errors'
             else coalesce(s.business_verdict, 'accepted')
         end as business_verdict,
+        null::text as replaced_by,
         coalesce(s.sent_at, s.changed_at) as occurred_at,
         s.landed_at as known_at
     from edi_sets as s
@@ -57,6 +64,7 @@ enveloped as (
         null,
         null,
         e.envelope_verdict,
+        null,
         null,
         null,
         coalesce(e.sent_at, e.changed_at),
@@ -78,10 +86,12 @@ answered as (
         null,
         null,
         null,
+        {{ identifier('r.partner_id', 'edi_out', "r.outbound_document_id::text") }},
         o.created_as_of,
         o.created_at
     from sent as o
     join identifiers as i on i.identifier = {{ identifier('o.partner_id', 'order', 'o.order_ref') }}
+    left join replacements as r on r.replaces_outbound_document_id = o.outbound_document_id
 ),
 
 united as (
@@ -106,6 +116,7 @@ final as (
         envelope_verdict,
         syntax_verdict,
         business_verdict,
+        replaced_by,
         occurred_at,
         known_at
     from united

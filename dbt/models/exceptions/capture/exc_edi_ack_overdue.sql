@@ -27,7 +27,7 @@ found as (
         ) as evidence
     from edi_acknowledgements as acks
     left join edi_documents as documents on documents.edi_document_id = acks.edi_document_id
-    where acks.ack_status = 'awaited' and acks.expected_at is not null
+    where acks.ack_status = 'awaited' and acks.expected_at is not null and not acks.is_replaced
 ),
 
 {{ exception_rows('found', waits_for=['edi']) }}

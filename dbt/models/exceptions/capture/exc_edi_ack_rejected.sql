@@ -28,7 +28,7 @@ found as (
         ) as evidence
     from edi_acknowledgements as acks
     left join edi_documents as documents on documents.edi_document_id = acks.edi_document_id
-    where acks.ack_status in ('rejected', 'partially')
+    where acks.ack_status in ('rejected', 'partially') and not acks.is_replaced
 ),
 
 {{ exception_rows('found') }}
