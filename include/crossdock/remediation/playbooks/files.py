@@ -9,12 +9,13 @@ from pathlib import Path
 
 from crossdock.connectors.base import command_kinds
 from crossdock.core.errors import Misconfigured
+from crossdock.edi import commands as edi
 from crossdock.remediation.playbooks.model import Playbook, Step
 from crossdock.remediation.source import MEND, read
 
 FOLDER = Path(__file__).parent
-EDI_COMMANDS = {"resend": None}
-"""What the EDI room does itself: an outbound document is a row there, and no call to a partner."""
+EDI = "x12"
+"""Its commands are those of the EDI room: what we sent is a row there before it is a file at a partner."""
 
 
 @cache
@@ -49,7 +50,10 @@ def check(given: Playbook) -> None:
 
 
 def undo_of(command: str) -> str | None:
-    """The command that takes `<system_type>.<command>` back, by its full name. Raises Misconfigured if it is unknown."""
+    """The command that takes `<system_type>.<command>` back, by its full name; None where nothing does.
+
+    Raises Misconfigured where a system of that type knows no such command.
+    """
     system_type, _, name = command.partition(".")
     known = _undos(system_type)
     if name not in known:
@@ -60,9 +64,8 @@ def undo_of(command: str) -> str | None:
 
 
 def _undos(system_type: str) -> dict[str, str | None]:
-    if system_type == "x12":
-        return EDI_COMMANDS
-    return {name: kind.undo for name, kind in command_kinds(system_type).items()}
+    kinds = edi.COMMANDS if system_type == EDI else command_kinds(system_type)
+    return {name: kind.undo for name, kind in kinds.items()}
 
 
 def _check_step(given: Playbook, step: Step) -> None:

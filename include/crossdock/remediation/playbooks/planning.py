@@ -41,6 +41,11 @@ def message(playbook: Playbook, scope: dict) -> dict | None:
     return {"subject": text(given.subject, scope), "body": text(given.body, scope)} if given else None
 
 
+def question(playbook: Playbook, scope: dict) -> str | None:
+    """What a person is asked, filled in."""
+    return text(playbook.question, scope) if playbook.question else None
+
+
 def as_json(steps: list[Planned]) -> list[dict]:
     """The plan as it stands among a decision's candidates."""
     return [asdict(step) for step in steps]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from crossdock.core.errors import Misconfigured
@@ -40,21 +40,17 @@ def _once(what: str, names: Iterable[str]) -> None:
             raise Misconfigured(f"{name} {what}", hint=MEND)
 
 
-def check(
-    policies: Iterable[Policy], playbooks: Iterable[str], codes: Mapping[str, str], queues: Iterable[str]
-) -> None:
-    """Every playbook, exception and queue that the policies name is there, and every exception is decided.
-
-    `codes`: exception code → its owner queue. Raises Misconfigured.
-    """
-    known_playbooks, known_queues, policies = set(playbooks), set(queues), list(policies)
+def check(policies: Iterable[Policy], playbooks: Iterable[str], codes: Iterable[str], queues: Iterable[str]) -> None:
+    """All that the policies name is there, and every exception has an active policy. Raises Misconfigured."""
+    known_playbooks, known_codes, known_queues = set(playbooks), set(codes), set(queues)
+    policies = list(policies)
     for policy in policies:
         _known(policy, "playbooks", policy.playbooks, known_playbooks)
-        _known(policy, "exceptions", policy.exceptions, set(codes))
+        _known(policy, "exceptions", policy.exceptions, known_codes)
         if policy.approval:
             _known(policy, "approval.may_answer", policy.approval.may_answer, known_queues)
     decided = {code for policy in policies if policy.mode == "active" for code in policy.exceptions}
-    if missing := sorted(set(codes) - decided):
+    if missing := sorted(known_codes - decided):
         raise Misconfigured(f"no active policy decides {', '.join(missing)}", hint="name them in a policy's exceptions")
 
 

@@ -66,13 +66,11 @@ class Knobs(Strict):
     """How far a promise is moved where nobody knows when it can be met."""
     parcel_cost: Money = Decimal("9.00")
     """Of each further parcel."""
-    late_day_cost: dict[str, Money] = {
-        "gold": Decimal("40.00"),
-        "silver": Decimal("15.00"),
-        "bronze": Decimal("8.00"),
-        "other": Decimal("8.00"),
-    }
-    """What a day past the promise costs us, by customer tier."""
+    late_day_cost: Money = Decimal("8.00")
+    """What a day past the promise costs us, for a customer of no tier below."""
+    late_day_cost_by_tier: dict[str, Money] = Field(
+        default_factory=lambda: {"gold": Decimal("40.00"), "silver": Decimal("15.00")}
+    )
     risk_cost: Money = Decimal("50.00")
     """What it costs when a repair does not come about: weighed with what is lacking in confidence."""
     buffer_qty: Money = Decimal("10")
