@@ -19,6 +19,7 @@ insert into ref.transitions (machine, from_state, event, to_state, moved_by, sen
     ('case', 'open', 'dismiss', 'dismissed', 'person', 'A person says that nothing need be done, and why.'),
     ('case', 'triaged', 'ask', 'awaiting_approval', 'system', 'The policy wants a person to agree first.'),
     ('case', 'triaged', 'act', 'acting', 'system', 'The policy allows the repair by itself.'),
+    ('case', 'triaged', 'change', 'open', 'system', 'A cause was found, or went away: what to do is decided anew.'),
     ('case', 'triaged', 'vanish', 'closed', 'system', 'The exception went away before anything was done.'),
     ('case', 'triaged', 'dismiss', 'dismissed', 'person', 'A person says that nothing need be done, and why.'),
     ('case', 'awaiting_approval', 'approve', 'acting', 'person', 'Somebody who may, and who did not propose it, agreed.'),
@@ -88,6 +89,12 @@ create table ref.service_levels (
 insert into ref.service_levels values
     ('critical', '4 hours'), ('high', '8 hours'), ('medium', '24 hours'), ('low', '72 hours');
 
+create table ref.priority_tiers (
+    customer_tier text primary key
+);
+comment on table ref.priority_tiers is 'Customers of these tiers get a case one severity higher, as regulated orders do.';
+insert into ref.priority_tiers values ('strategic'), ('platinum');
+
 create table ops.cases (
     case_id bigint generated always as identity primary key,
     lead_code text not null references ref.exception_catalogue,
@@ -129,15 +136,19 @@ comment on column ops.cases.next_actor is 'crossdock, or the queue whose people 
 create table ops.case_symptoms (
     detection_id bigint primary key references ops.detections,
     case_id bigint not null references ops.cases,
+    evidence_mark text not null,
+    is_cleared boolean not null default false,
     joined_at timestamptz not null default clock_timestamp()
 );
 create index case_symptoms_by_case on ops.case_symptoms (case_id);
+comment on column ops.case_symptoms.evidence_mark is 'md5 of the evidence that the history last took note of.';
+comment on column ops.case_symptoms.is_cleared is 'Whether the history has taken note that the detection cleared.';
 
 create table ops.pending_detections (
+    pending_id bigint generated always as identity primary key,
     detection_id bigint not null references ops.detections,
     queued_at timestamptz not null default clock_timestamp()
 );
-create index pending_detections_by_id on ops.pending_detections (detection_id);
 comment on table ops.pending_detections is 'Detections that opened, changed or cleared and no case has taken note of yet.';
 
 create function ops.queue_detection() returns trigger language plpgsql as $$
@@ -147,6 +158,14 @@ begin
 end $$;
 create trigger queue_for_cases after insert or update of cleared_at, thread_id, evidence on ops.detections
     for each row execute function ops.queue_detection();
+
+create function ops.evidence_quantity(evidence jsonb, key text) returns text language sql immutable parallel safe
+return regexp_replace(regexp_replace(evidence ->> key, '(\.[0-9]*[1-9])0+$', '\1'), '\.0+$', '');
+comment on function ops.evidence_quantity is 'A quantity as people write it: 5.0000 is 5. Never fails, whatever is there.';
+
+create function ops.evidence_moment(evidence jsonb, key text) returns text language sql immutable parallel safe
+return left(replace(evidence ->> key, 'T', ' '), 16);
+comment on function ops.evidence_moment is 'A time as people write it: 2026-01-02 03:04. Never fails, whatever is there.';
 
 create table ops.case_events (
     event_id bigint generated always as identity primary key,
@@ -188,7 +207,7 @@ create function ops.event_digest(previous bytea, e ops.case_events) returns byte
     )::text, 'UTF8'))
 $$;
 
-create function ops.seal_event() returns trigger language plpgsql security definer set search_path = pg_catalog as $$
+create function ops.seal_event() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     head ops.audit_chain;
 begin
@@ -206,14 +225,24 @@ comment on function ops.seal_event() is 'Runs at commit, so the chain is in orde
 
 create function ops.note_case(
     p_case bigint, p_event text, p_actor text, p_kind text, p_reason text default null, p_data jsonb default '{}'
-) returns bigint language sql security definer set search_path = pg_catalog as $$
+) returns bigint language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    made bigint;
+begin
+    if exists (select from ref.transitions where machine = 'case' and event = p_event) then
+        raise exception 'case %: to % is a move, not a note', p_case, p_event using errcode = 'CD001';
+    end if;
+    if not exists (select from ops.cases where case_id = p_case) then
+        raise exception 'there is no case %', p_case using errcode = 'CD002';
+    end if;
     insert into ops.case_events (case_id, event, actor, actor_kind, reason, data, as_of)
     values (p_case, p_event, p_actor, p_kind, p_reason, p_data, ref.as_of())
-    returning event_id
-$$;
+    returning event_id into made;
+    return made;
+end $$;
 comment on function ops.note_case is 'An entry in a case''s history that moves nothing: a note, an assignment, a new symptom.';
 
-create function ops.begin_case() returns trigger language plpgsql security definer set search_path = pg_catalog as $$
+create function ops.begin_case() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if new.state <> 'open' then
         raise exception 'a case begins as open, not as %', new.state using errcode = 'CD001';
@@ -227,7 +256,7 @@ create trigger begin_case after insert on ops.cases for each row execute functio
 
 create function ops.move_case(
     p_case bigint, p_event text, p_actor text, p_kind text, p_reason text default null, p_data jsonb default '{}'
-) returns text language plpgsql security definer set search_path = pg_catalog as $$
+) returns text language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     known ops.cases;
     step ref.transitions;
@@ -244,6 +273,16 @@ begin
     if step.moved_by <> 'either' and step.moved_by <> p_kind then
         raise exception 'case %: to % is for a %', p_case, p_event, step.moved_by using errcode = 'CD001';
     end if;
+    if p_event = 'dismiss' and coalesce(trim(p_reason), '') = '' then
+        raise exception 'case %: to dismiss needs a reason', p_case using errcode = 'CD003';
+    end if;
+    if known.close_reason is not null and exists (
+        select from ops.cases as c
+        where c.lead_code = known.lead_code and c.subject_id = known.subject_id and c.close_reason is null
+    ) then
+        raise exception 'case % cannot %: a newer case of the same exception is open', p_case, p_event
+            using errcode = 'CD004';
+    end if;
     update ops.cases set
         state = step.to_state,
         close_reason = case
@@ -255,10 +294,21 @@ begin
             when step.to_state = 'reopened' then null else known.resolved_at end,
         acted_at = case when step.to_state = 'acting' then clock_timestamp() else known.acted_at end,
         attempt = known.attempt + case when step.to_state = 'acting' then 1 else 0 end,
+        next_action = case
+            when step.to_state in ('closed', 'dismissed') then 'Nothing'
+            when step.to_state in ('open', 'reopened') then 'Decide what to do'
+            else known.next_action
+        end,
+        next_actor = case when step.to_state in ('open', 'reopened') then 'crossdock' else known.next_actor end,
+        next_at = case when step.to_state in ('open', 'reopened', 'closed', 'dismissed') then null else known.next_at end,
         updated_at = clock_timestamp()
     where case_id = p_case;
     insert into ops.case_events (case_id, event, from_state, to_state, actor, actor_kind, reason, data, as_of)
     values (p_case, p_event, known.state, step.to_state, p_actor, p_kind, p_reason, p_data, ref.as_of());
+    if p_event in ('fail', 'reopen') then
+        insert into ops.pending_detections (detection_id)
+        select detection_id from ops.case_symptoms where case_id = p_case and is_cleared;
+    end if;
     return step.to_state;
 end $$;
 comment on function ops.move_case is
@@ -411,13 +461,19 @@ end $$;
 create trigger wake after insert on ops.pending_detections
     for each statement execute function ops.wake_remediation();
 
-grant select, insert, update, delete on ref.transitions, ref.queues, ref.symptom_of, ref.service_levels to crossdock_app;
-grant select on ref.transitions, ref.queues, ref.symptom_of, ref.service_levels to crossdock_dbt, auditor;
+grant select on ref.transitions to crossdock_app;
+grant select, insert, update, delete on ref.queues, ref.symptom_of, ref.service_levels, ref.priority_tiers
+    to crossdock_app;
+grant select on ref.transitions, ref.queues, ref.symptom_of, ref.service_levels, ref.priority_tiers
+    to crossdock_dbt, auditor;
 grant select, insert, delete on ops.pending_detections to crossdock_app;
-grant select, insert on ops.cases to crossdock_app;
+grant select, insert (
+    lead_code, subject_id, thread_id, order_id, partner_id, warehouse_code, carrier_code, title, severity, owner_queue,
+    assignee, playbook, next_action, next_actor, next_at, since_at, sla_due_at, opened_as_of
+) on ops.cases to crossdock_app;
 grant update (
     lead_code, subject_id, thread_id, order_id, partner_id, warehouse_code, carrier_code, title, severity, owner_queue,
-    assignee, playbook, next_action, next_actor, next_at, sla_due_at, updated_at
+    assignee, playbook, next_action, next_actor, next_at, since_at, sla_due_at, updated_at
 ) on ops.cases to crossdock_app;
 grant select, insert, update on ops.case_symptoms, ops.decisions, ops.approvals, ops.actions to crossdock_app;
 grant select, insert, update on ops.policies to crossdock_app;
