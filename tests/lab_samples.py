@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -168,6 +169,7 @@ def fill(connection: psycopg.Connection, orders: int = 1) -> None:
     for index in range(orders):
         placed, later = order(1000017 + index), timedelta(seconds=index)
         changed = AT + later
+        _note(connection, placed)
         put(
             connection,
             "sap",
@@ -205,6 +207,38 @@ def fill(connection: psycopg.Connection, orders: int = 1) -> None:
             placed.order_id,
         )
     _fill_once(connection)
+
+
+def put_fresh(connection: psycopg.Connection, number: int = 2000001, channel: str = "direct", **said: object) -> Order:
+    """An order of which nothing has been picked: its sales order as `said`, its delivery, its stock everywhere."""
+    placed = order(number, channel)
+    _note(connection, placed)
+    shown = replace(sales_order(placed), **said)
+    put(connection, "sap", "sales_orders", placed.sales_order, sap.sales_order(shown), AT, placed.order_id)
+    waiting = replace(delivery(placed), tracking_number="", goods_issued_at=None, picking_status="A",
+                      packing_status="A", goods_movement_status="A", process_status="A",
+                      lines=tuple(replace(x, picking_status="A", goods_movement_status="A")
+                                  for x in delivery(placed).lines))  # fmt: skip
+    put(connection, "sap", "deliveries", waiting.number, sap.delivery(waiting), AT, placed.order_id)
+    for line in placed.lines:
+        for place in WAREHOUSES:
+            key = f"{line.item.sap_material}/{place.sap_plant}/{place.sap_storage_location}"
+            body = sap.material_stock(MaterialStock(line.item, place, 40))
+            connection.execute(
+                """insert into lab.objects (system, kind, object_id, body, created_at, changed_at)
+                   values ('sap', 'material_stock', %s, %s, %s, %s) on conflict do nothing""",
+                [key, Jsonb(body), AT, AT],
+            )
+    return placed
+
+
+def _note(connection: psycopg.Connection, placed: Order) -> None:
+    """The world knows the order."""
+    connection.execute(
+        """insert into lab.orders (number, order_id, channel, ordered_at, ends_at) values (%s, %s, %s, %s, %s)
+           on conflict do nothing""",
+        [placed.number, placed.order_id, placed.channel, AT, AT + timedelta(days=9)],
+    )
 
 
 def _fill_once(connection: psycopg.Connection) -> None:

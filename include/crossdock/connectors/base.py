@@ -94,9 +94,15 @@ class CommandKind:
     """One thing that a system can be told."""
 
     doc: str
-    """What it does, its payload and its reply, in one sentence each, for people."""
+    """What it does, in one sentence, for people."""
     undo: str | None = None
     """The command of the same system that takes it back; None where nothing does."""
+    needs: tuple[str, ...] = ()
+    """What its payload must say."""
+    may: tuple[str, ...] = ()
+    """What its payload may say beside that."""
+    replies: tuple[str, ...] = ()
+    """What its reply says."""
 
 
 class Commands(Protocol):

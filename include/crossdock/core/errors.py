@@ -6,7 +6,8 @@
     │   ├── PartnerDown      time-out, refused connection, 5xx, open circuit
     │   └── Conflict         somebody else changed it first: read again, then decide
     ├── Refused              a business no: a person decides, retrying changes nothing
-    │   └── NotPermitted     the partner knows us and says we may not
+    │   ├── NotPermitted     the partner knows us and says we may not
+    │   └── Missing          the partner has no such object
     ├── BadInput             set aside, counted, replayable
     │   ├── Unparsable       the document cannot be read at all
     │   └── Unmapped         a code, item, unit or place that nobody has mapped
@@ -55,6 +56,10 @@ class Refused(CrossdockError):
 
 class NotPermitted(Refused):
     """401 or 403: the credentials are wrong or lack the right."""
+
+
+class Missing(Refused):
+    """404 or 410: the partner has no such object, or no longer."""
 
 
 class BadInput(CrossdockError):

@@ -129,15 +129,17 @@ class Client:
         idempotency_key: str,
         json: object = None,
         headers: Mapping | None = None,
+        once: bool = False,
     ) -> Response:
         """Change something at the partner; `data` is the decoded answer, None where there is none.
 
-        Repeated only with the same key, so that a partner who knows the key does it once.
+        Repeated only with the same key, so that a partner who knows the key does it once. `once`: not repeated where
+        it may have been done (Throttled was not), for partners who know no key; the caller reads before it asks again.
         """
         body = b"" if json is None else orjson.dumps(json)
         given = {"Content-Type": "application/json"} if json is not None else {}
         given |= {"Idempotency-Key": idempotency_key, **(headers or {})}
-        return self._call(method, path, content=body, headers=given, decode=_loads_if_any)
+        return self._call(method, path, once=once, content=body, headers=given, decode=_loads_if_any)
 
     def own(self, url: str) -> bool:
         """Whether `url` lies on this partner's host: credentials go nowhere else."""
@@ -148,14 +150,14 @@ class Client:
             theirs.port,
         )
 
-    def _call(self, method: str, path: str, **call: object) -> Response:
+    def _call(self, method: str, path: str, *, once: bool = False, **call: object) -> Response:
         policy = self._policy
         url = path if "://" in path else f"{self._base}/{path.lstrip('/')}"
         if not self.own(url):
             raise Refused(f"{url} is not on the host of the connection", hint="a page may only lead to its own host")
         renewed = False
         for attempt in stamina.retry_context(
-            on=self._pause,
+            on=self._pause_unless_done if once else self._pause,
             attempts=policy.attempts,
             timeout=policy.total_seconds,
             wait_initial=policy.first_wait,
@@ -178,6 +180,9 @@ class Client:
         if isinstance(error, Throttled):
             return error.retry_after if error.retry_after <= self._policy.longest_wait else False
         return isinstance(error, PartnerDown)
+
+    def _pause_unless_done(self, error: Exception) -> bool | float:
+        return self._pause(error) if isinstance(error, Throttled) else False
 
     def _once(self, method: str, url: str, attempt: int, *, decode: Callable | None = None, **call: object) -> Response:
         self._gate.enter()

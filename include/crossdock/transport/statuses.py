@@ -12,6 +12,7 @@ from crossdock.core.errors import (
     Conflict,
     CrossdockError,
     Misconfigured,
+    Missing,
     NotPermitted,
     PartnerDown,
     Refused,
@@ -53,6 +54,8 @@ def error_for(status: int, headers: Mapping[str, str], what: str, excerpt: str) 
         return Conflict(said, hint="somebody changed it first: read it again, then decide")
     if status in (401, 403):
         return NotPermitted(said, hint="check the connection's login, secret and rights")
+    if status in (404, 410):
+        return Missing(said, hint="check the number, and whether the partner has deleted it")
     if 300 <= status < 400:
         return Misconfigured(
             f"{what} is redirected to {headers.get('location', 'nowhere')}",

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crossdock_lab.systems.misbehave import Rules
 from crossdock_lab.systems.running import Running
-from crossdock_lab.systems.store import Store, insert, next_number, overlay
+from crossdock_lab.systems.store import Store, amend, delete, insert, next_number, overlay
 
 
 class Refusal(Exception):
@@ -74,11 +74,16 @@ class Write:
         self.connection, self.system, self.now, self.given, self.key = connection, system, now, given, key
         self.first: str | None = None
         self.outcome = "200 taken"
+        self.interventions: list[tuple[str, str, dict]] = []
+
+    async def lock(self, what: str) -> None:
+        """Let nobody else write to `what` until this write is done: ask for it before reading what it depends on."""
+        await self.connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 7))", [what])
 
     async def find_first(self, path: str) -> None:
         if self.key is None:
             return
-        await self.connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 7))", [self.key])
+        await self.lock(self.key)
         cursor = await self.connection.execute(
             """
             select outcome from lab.writes
@@ -92,14 +97,31 @@ class Write:
         self.first = row[0] if row else None
 
     async def record(self, request: Request) -> None:
-        await self.connection.execute(
+        """Keep the write and, where it was taken for the first time, what it does to the orders' course."""
+        cursor = await self.connection.execute(
             """
             insert into lab.writes (system, method, path, idempotency_key, correlation_id, body, received_at, outcome)
-            values (%s, %s, %s, %s, %s, %s, %s, %s)
+            values (%s, %s, %s, %s, %s, %s, %s, %s) returning write_id
             """,
             [self.system, request.method, request.url.path, self.key, request.headers.get("x-correlation-id"),
              Jsonb(self.given), self.now, self.outcome],
         )  # fmt: skip
+        (write_id,) = await cursor.fetchone()
+        if not self.outcome.startswith("2") or self.first is not None:
+            return
+        for order_id, kind, params in self.interventions:
+            await self.connection.execute(
+                """
+                insert into lab.interventions (number, kind, params, at, write_id)
+                select number, %s, %s, %s, %s from lab.orders where order_id = %s
+                """,
+                [kind, Jsonb(params), self.now, write_id, order_id],
+            )
+
+    def intervene(self, order_id: str | None, kind: str, params: dict) -> None:
+        """This write changes the course of an order of the world; a refused or repeated one changes nothing."""
+        if order_id:
+            self.interventions.append((order_id, kind, params))
 
     async def overlay(self, kind: str, object_id: str, changes: dict) -> None:
         """Change an object, unless this write is a repeat."""
@@ -107,15 +129,35 @@ class Write:
             await overlay(self.connection, self.system, kind, object_id, changes, self.now)
         self._say(f"200 updated {kind}/{object_id}")
 
-    async def insert(self, kind: str, make: Callable[[int], tuple[str, dict]]) -> str:
+    async def amend(self, kind: str, object_id: str, changes: dict) -> None:
+        """Change what the world says of an object until it says something else; nothing where this is a repeat."""
+        if self.first is None:
+            await amend(self.connection, self.system, kind, object_id, changes, self.now)
+        self._say(f"200 amended {kind}/{object_id}")
+
+    async def insert(self, kind: str, make: Callable[[int], tuple[str, dict]], order_id: str | None = None) -> str:
         """Make an object, or find the one that the first write made; its id. `make` turns a number into (id, body)."""
         if self.first is not None:
             object_id = self.first.rsplit("/", 1)[1]
         else:
             object_id, body = make(await next_number(self.connection))
-            await insert(self.connection, self.system, kind, object_id, body, self.now)
+            await insert(self.connection, self.system, kind, object_id, body, self.now, order_id)
         self._say(f"201 created {kind}/{object_id}")
         return object_id
+
+    async def delete(self, kind: str, object_id: str) -> None:
+        """Take an object away: no list shows it any more."""
+        if self.first is None:
+            await delete(self.connection, self.system, kind, object_id, self.now)
+        self._say(f"204 deleted {kind}/{object_id}")
+
+    async def push(self, topic: str, object_id: str, body: dict) -> None:
+        """Tell whoever has subscribed, as the world does of its own changes."""
+        if self.first is None:
+            await self.connection.execute(
+                "insert into lab.pushes (system, topic, object_id, body, due_at) values (%s, %s, %s, %s, %s)",
+                [self.system, topic, object_id, Jsonb(body), self.now],
+            )
 
     def _say(self, done: str) -> None:
         self.outcome = f"200 repeated: {self.first}" if self.first else done

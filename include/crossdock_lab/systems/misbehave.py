@@ -1,8 +1,9 @@
 """The ways in which the lab's systems misbehave, on request, by the world's plan or by seed.
 
 A rule is a row of `lab.misbehaviours`: a system (`sap`, `wms`, `easypost`, `shop`, `zendesk`, or `*`), a
-behaviour, from and until when (lab time), and `params`: `path` (a part of it; absent: everywhere), `times` (at most
-so many hits), `probability` with `seed` (so that a run can be had again), and what the behaviour needs.
+behaviour, from and until when (lab time), and `params`: `path` (a part of it; absent: everywhere), `method` (absent:
+any), `times` (at most so many hits), `probability` with `seed` (so that a run can be had again), and what the
+behaviour needs.
 
 | behaviour | what happens |
 |---|---|
@@ -11,6 +12,7 @@ so many hits), `probability` with `seed` (so that a run can be had again), and w
 | error | 500 with an HTML body, as proxies send |
 | timeout | silence for `seconds`, then 504 |
 | slow | the true answer after `seconds` |
+| unanswered | what was asked for is done, but then silence for `seconds`, and 504 |
 | truncate | 200 with the first half of the body |
 | shift | the true page, and then its first object changes: it moves in the list while the list is being read |
 | drift | `field` is renamed to `to`, or removed, in every object of the answer |
@@ -30,7 +32,7 @@ import orjson
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-ANSWERS = frozenset({"throttle", "down", "error", "timeout", "slow", "truncate", "shift", "drift"})
+ANSWERS = frozenset({"throttle", "down", "error", "timeout", "slow", "unanswered", "truncate", "shift", "drift"})
 PUSHES = frozenset({"duplicate", "reorder", "lose"})
 SELECT = """
     select misbehaviour_id, system, behaviour, params from lab.misbehaviours, lab.clock
@@ -52,9 +54,10 @@ class Rule:
         """How long it waits, or asks to wait."""
         return float(self.params.get("retry_after", self.params.get("seconds", 2)))
 
-    def meant(self, system: str, path: str) -> bool:
-        """Whether it concerns this path of this system (`*`: of any)."""
-        return (system == "*" or self.system in ("*", system)) and self.params.get("path", "") in path
+    def meant(self, system: str, path: str, method: str = "") -> bool:
+        """Whether it concerns this call of this system (`*`: of any)."""
+        is_ours = system == "*" or self.system in ("*", system)
+        return is_ours and self.params.get("path", "") in path and self.params.get("method", method) == method
 
 
 def checked(behaviour: str, params: dict) -> None:
@@ -77,10 +80,10 @@ class Rules:
         """Take the rows of SELECT as the rules from now on."""
         self.rules = [Rule(*row) for row in rows]
 
-    def pick(self, system: str, path: str, among: frozenset[str]) -> Rule | None:
+    def pick(self, system: str, path: str, among: frozenset[str], method: str = "") -> Rule | None:
         """The first rule that strikes here and now."""
         for rule in self.rules:
-            if rule.behaviour in among and rule.meant(system, path) and self._strikes(rule):
+            if rule.behaviour in among and rule.meant(system, path, method) and self._strikes(rule):
                 return rule
         return None
 
@@ -103,7 +106,8 @@ class Misbehaving:
         self.app, self.system, self.rules = app, system, rules
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        rule = self.rules.pick(self.system, scope.get("path", ""), ANSWERS) if scope["type"] == "http" else None
+        is_call, path, method = scope["type"] == "http", scope.get("path", ""), scope.get("method", "")
+        rule = self.rules.pick(self.system, path, ANSWERS, method) if is_call else None
         if rule is None:
             await self.app(scope, receive, send)
         elif rule.behaviour in INSTEAD:
@@ -111,6 +115,10 @@ class Misbehaving:
             await answer(scope, receive, send)
         elif rule.behaviour in CHANGED:
             await self._changed(rule, scope, receive, send)
+        elif rule.behaviour == "unanswered":
+            await self.app(scope, receive, _nowhere)
+            answer = await _timeout(rule)
+            await answer(scope, receive, send)
         else:
             if rule.behaviour == "slow":
                 await asyncio.sleep(rule.seconds)
@@ -135,6 +143,10 @@ class Misbehaving:
                 await send({"type": "http.response.body", "body": changed})
 
         await self.app(scope, receive, hold)
+
+
+async def _nowhere(message: Message) -> None:
+    """Where an answer goes that nobody gets."""
 
 
 async def _throttle(rule: Rule) -> Response:

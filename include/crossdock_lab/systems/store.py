@@ -18,7 +18,7 @@ from psycopg.types.json import Jsonb, set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 CHILDREN = "@children"
-COLUMNS = "object_id, body, overlay, version, created_at, changed_at, seq"
+COLUMNS = "object_id, body, overlay, order_id, version, created_at, changed_at, seq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Stored:
     object_id: str
     body: dict
     overlay: dict
+    order_id: str | None
     version: int
     created_at: datetime
     changed_at: datetime
@@ -90,16 +91,47 @@ async def overlay(
     )
 
 
-async def insert(
-    connection: AsyncConnection, system: str, kind: str, object_id: str, body: dict, now: datetime
+async def amend(
+    connection: AsyncConnection, system: str, kind: str, object_id: str, changes: dict, now: datetime
 ) -> None:
-    """Make an object that the outside asked for; it has no order of the world's."""
+    """Change the body of an object, which the world replaces when it next has something to say of it."""
     await connection.execute(
         """
-        insert into lab.objects (system, kind, object_id, body, created_at, changed_at)
-        values (%s, %s, %s, %s, %s, %s)
+        update lab.objects set body = body || %s, version = version + 1, changed_at = greatest(changed_at, %s),
+            seq = nextval('lab.object_seq')
+        where system = %s and kind = %s and object_id = %s
         """,
-        [system, kind, object_id, Jsonb(body), now, now],
+        [Jsonb(changes), now, system, kind, object_id],
+    )
+
+
+async def insert(
+    connection: AsyncConnection,
+    system: str,
+    kind: str,
+    object_id: str,
+    body: dict,
+    now: datetime,
+    order_id: str | None = None,
+) -> None:
+    """Make an object that the outside asked for, of an order of the world's or of none."""
+    await connection.execute(
+        """
+        insert into lab.objects (system, kind, object_id, body, created_at, changed_at, order_id)
+        values (%s, %s, %s, %s, %s, %s, %s)
+        """,
+        [system, kind, object_id, Jsonb(body), now, now, order_id],
+    )
+
+
+async def delete(connection: AsyncConnection, system: str, kind: str, object_id: str, now: datetime) -> None:
+    """Take an object out of every list."""
+    await connection.execute(
+        """
+        update lab.objects set deleted = true, version = version + 1, changed_at = greatest(changed_at, %s)
+        where system = %s and kind = %s and object_id = %s
+        """,
+        [now, system, kind, object_id],
     )
 
 

@@ -13,12 +13,12 @@ import psycopg
 import pytest
 import uvicorn
 
-from crossdock.connectors.base import Connector, connector_for
+from crossdock.connectors.base import Commands, Connector, commands_for, connector_for
 from crossdock.core.connections import Connection
 from crossdock_lab import db as lab_db
 from crossdock_lab.connections import connections
 from crossdock_lab.systems import server
-from lab_samples import fill
+from lab_samples import fill, put_fresh
 
 PARTNER = {
     "sap_s4": "sap_main",
@@ -45,6 +45,21 @@ class LabServer:
     def connector(self, system_type: str, **settings: object) -> Connector:
         return connector_for(system_type, self.connection(system_type), QUICK | settings)
 
+    def commands(self, system_type: str, **settings: object) -> Commands:
+        return commands_for(system_type, self.connection(system_type), QUICK | settings)
+
+    def interventions(self) -> list[tuple]:
+        """(number, kind, params) of what the world was told, in order; each belongs to a write."""
+        return self.sql(
+            """select number, kind, i.params from lab.interventions as i join lab.writes using (write_id)
+               order by intervention_id"""
+        )
+
+    def taken(self) -> list[str]:
+        """The outcomes of the writes that had an effect."""
+        found = self.sql("select outcome from lab.writes order by write_id")
+        return [outcome for (outcome,) in found if outcome[0] == "2" and "repeated" not in outcome]
+
     def misbehave(self, system: str, behaviour: str, **params: object) -> None:
         given = {"system": system, "behaviour": behaviour, "params": params}
         httpx.post(f"{self.base}/lab/misbehave", json=given).raise_for_status()
@@ -64,6 +79,7 @@ def lab(postgres) -> Iterator[LabServer]:
     dsn = postgres.dsn(name, "lab", password)
     with lab_db.connect(dsn) as connection:
         fill(connection, 25)
+        put_fresh(connection)
         # Each fulfillment, as each order, a second after the one before.
         connection.execute(
             """

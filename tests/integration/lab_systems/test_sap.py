@@ -119,12 +119,12 @@ def test_a_change_is_recorded_and_shows(lab) -> None:
     )
     item = path.replace("A_SalesOrder(", "A_SalesOrderItem(SalesOrder=").replace(")", ",SalesOrderItem='10')")
     assert (
-        change(lab, {"ProductionPlant": "1720"}, item, **proof(lab, item), **{"Idempotency-Key": "k2"}).status_code
+        change(lab, {"DeliveryPriority": "01"}, item, **proof(lab, item), **{"Idempotency-Key": "k2"}).status_code
         == 204
     )
     after = lab.sap(path, **{"$expand": "to_Item"}).json()["d"]
     assert after["DeliveryBlockReason"] == "04"
-    assert [line["ProductionPlant"] for line in after["to_Item"]["results"]] == ["1720", "1710"]
+    assert [line["DeliveryPriority"] for line in after["to_Item"]["results"]] == ["01", "02"]
     assert after["LastChangeDateTime"] > before["LastChangeDateTime"]
     written = lab.rows(
         "select idempotency_key, outcome, body ->> 'DeliveryBlockReason' from lab.writes order by write_id"

@@ -19,7 +19,7 @@ import pytest
 
 from crossdock.connectors.base import connector_for
 from crossdock.connectors.sap_s4.client import http_client
-from crossdock.connectors.sap_s4.commands import SapCommands
+from crossdock.connectors.sap_s4.session import SapSession
 from crossdock.connectors.sap_s4.settings import SapSettings
 from crossdock.core.connections import Connection
 from crossdock.core.errors import Conflict, NotPermitted, PartnerDown, Throttled
@@ -98,10 +98,10 @@ def test_a_wrong_secret_is_not_permitted(server):
 
 def test_an_order_is_patched_under_csrf_and_etag_once(server):
     order = read(server, "sales_orders")[0].native_id
-    sap = SapCommands(connection(server), SapSettings(sales_order_expand="to_Item"), OpenGate())
-    wanted = {"PurchaseOrderByCustomer": "crossdock-1"}
-    assert sap.patch_sales_order(order, wanted, idempotency_key="k1") is True
-    assert sap.patch_sales_order(order, wanted, idempotency_key="k1") is False
+    sap = SapSession(connection(server), SapSettings(), OpenGate(), SETTINGS)
+    for is_changed in (True, False):
+        found = sap.get("API_SALES_ORDER_SRV", f"A_SalesOrder('{order}')")
+        assert sap.change(found, {"PurchaseOrderByCustomer": "crossdock-1"}, "k1") is is_changed
     again = next(record for record in read(server, "sales_orders") if record.native_id == order)
     assert orjson.loads(again.payload)["PurchaseOrderByCustomer"] == "crossdock-1"
     sap.close()

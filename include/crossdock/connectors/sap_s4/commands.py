@@ -1,75 +1,79 @@
-"""What Crossdock writes to SAP: read, compare, then change only what differs, under the ETag that was read.
-
-A second call finds things as they should be and writes nothing. Somebody else's change in between is a Conflict.
-"""
+"""What Crossdock can tell SAP. Somebody else's change between our reading and our writing is a Conflict."""
 
 from __future__ import annotations
 
-from crossdock.connectors.sap_s4 import odata
-from crossdock.connectors.sap_s4.client import http_client
+from crossdock.connectors.base import CommandKind, Commands
+from crossdock.connectors.sap_s4 import deliveries, orders, show
+from crossdock.connectors.sap_s4.session import SapSession
 from crossdock.connectors.sap_s4.settings import SapSettings
+from crossdock.connectors.telling import Telling
 from crossdock.core.connections import Connection
-from crossdock.core.errors import NotPermitted, Refused
 from crossdock.transport.gate import Gate
 
+BEFORE = ("previous",)
+COMMANDS = {
+    "create_delivery": CommandKind(
+        "Deliver items of a sales order from a plant; items: [{order_item, quantity}]; found again by its reference.",
+        "delete_delivery",
+        ("order", "warehouse_plant", "items", "reference"),
+        ("shipping_point",),
+        ("delivery",),
+    ),
+    "delete_delivery": CommandKind("Delete a delivery of which nothing was picked.", None, ("delivery",)),
+    "set_delivery_quantity": CommandKind(
+        "Let so much of a delivery's item leave.",
+        "set_delivery_quantity",
+        ("delivery", "item", "quantity"),
+        BEFORE,
+        BEFORE,
+    ),
+    "post_goods_issue": CommandKind(
+        "Say that a picked and packed delivery has left.", "reverse_goods_issue", ("delivery",)
+    ),
+    "reverse_goods_issue": CommandKind("Take a goods issue back.", "post_goods_issue", ("delivery",)),
+    "set_item_plant": CommandKind(
+        "Deliver an item from another plant.", "set_item_plant", ("order", "item", "plant"), BEFORE, BEFORE
+    ),
+    "set_promise": CommandKind(
+        "Promise the order for a day (YYYY-MM-DD).", "set_promise", ("order", "date"), BEFORE, BEFORE
+    ),
+    "set_delivery_block": CommandKind(
+        "Block an order for delivery with a code; '' releases it.",
+        "set_delivery_block",
+        ("order", "code"),
+        BEFORE,
+        BEFORE,
+    ),
+    "release_credit": CommandKind("Release an order that is blocked for credit.", None, ("order",)),
+    "set_item_price": CommandKind(
+        "Charge an item at a rate a unit.", "set_item_price", ("order", "item", "rate"), BEFORE, BEFORE
+    ),
+    "set_tracking": CommandKind(
+        "Give a delivery another parcel number and, as SAP's route, another carrier.",
+        "set_tracking",
+        ("delivery", "tracking_number"),
+        ("carrier", *BEFORE),
+        (*BEFORE, "previous_carrier"),
+    ),
+}
+"""`previous` in a payload is what the planner saw before: the reply says it where the change is found made already."""
 
-class SapCommands:
-    """Writes to one SAP system. Raises Retriable (Conflict: read again), Refused or Misconfigured."""
+RUNS = {
+    "create_delivery": deliveries.create,
+    "delete_delivery": deliveries.delete,
+    "set_delivery_quantity": deliveries.set_quantity,
+    "post_goods_issue": deliveries.post_goods_issue,
+    "reverse_goods_issue": deliveries.reverse_goods_issue,
+    "set_item_plant": orders.set_item_plant,
+    "set_promise": orders.set_promise,
+    "set_delivery_block": orders.set_delivery_block,
+    "release_credit": orders.release_credit,
+    "set_item_price": orders.set_item_price,
+    "set_tracking": deliveries.set_tracking,
+}
+READS = {"sales_order": show.sales_order, "delivery": show.delivery}
 
-    def __init__(self, connection: Connection, settings: SapSettings, gate: Gate) -> None:
-        self._settings = settings
-        self._client = http_client(connection, gate, {})
-        self._tokens: dict[str, str] = {}
 
-    def close(self) -> None:
-        self._client.close()
-
-    def patch_sales_order(self, order: str, fields: dict, *, idempotency_key: str) -> bool:
-        """Set header fields, as DeliveryBlockReason. True when something had to be changed."""
-        path = f"A_SalesOrder({odata.text_literal(order)})"
-        return self._patch(self._settings.sales_order_service, path, fields, idempotency_key)
-
-    def patch_sales_order_item(self, order: str, item: str, fields: dict, *, idempotency_key: str) -> bool:
-        """Set fields of an item, as RequestedQuantity or SalesDocumentRjcnReason."""
-        path = f"A_SalesOrderItem(SalesOrder={odata.text_literal(order)},SalesOrderItem={odata.text_literal(item)})"
-        return self._patch(self._settings.sales_order_service, path, fields, idempotency_key)
-
-    def patch_delivery(self, delivery: str, fields: dict, *, idempotency_key: str) -> bool:
-        """Set header fields of an outbound delivery, as DeliveryBlockReason or DeliveryDate."""
-        path = f"A_OutbDeliveryHeader({odata.text_literal(delivery)})"
-        return self._patch(self._settings.delivery_service, path, fields, idempotency_key)
-
-    def _patch(self, service: str, path: str, fields: dict, key: str) -> bool:
-        url = f"{self._settings.service_root}/{service}/{path}"
-        entity, etag = self._read(url)
-        unknown = sorted(set(fields) - set(entity))
-        if unknown:
-            raise Refused(f"{path} has no {', '.join(unknown)}", hint="use the names of the published EDMX")
-        differing = {name: value for name, value in fields.items() if entity[name] != value}
-        if not differing:
-            return False
-        for is_second_try in (False, True):
-            headers = {"X-CSRF-Token": self._token(service), "If-Match": etag}
-            try:
-                self._client.write("PATCH", url, json=differing, idempotency_key=key, headers=headers)
-                return True
-            except NotPermitted:  # a CSRF token dies with its session: one new one, then it is a real no
-                if is_second_try:
-                    raise
-                self._tokens.pop(service, None)
-        return True
-
-    def _read(self, url: str) -> tuple[dict, str]:
-        response = self._client.get_json(url, {"$format": "json"})
-        entity = response.data.get("d") if isinstance(response.data, dict) else None
-        if not isinstance(entity, dict):
-            raise Refused(f"{url} is no single entity", hint="check the service's version")
-        etag = (entity.get("__metadata") or {}).get("etag") or response.headers.get("etag") or "*"
-        return entity, etag
-
-    def _token(self, service: str) -> str:
-        if service not in self._tokens:
-            url = f"{self._settings.service_root}/{service}/"
-            response = self._client.get(url, headers={"X-CSRF-Token": "Fetch"})
-            self._tokens[service] = response.headers.get("x-csrf-token", "")
-        return self._tokens[service]
+def commands(connection: Connection, own: SapSettings, gate: Gate, partner: dict) -> Commands:
+    """The commands of one SAP system; what `read` gives is documented in `show.py`."""
+    return Telling("sap_s4", COMMANDS, RUNS, READS, SapSession(connection, own, gate, partner))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WIRE = re.compile(r"^/Date\((-?\d{1,15})([+-]\d{4})?\)/$")
@@ -26,6 +26,12 @@ def day_literal(at: datetime) -> str:
 def moment_literal(at: datetime) -> str:
     """`at` for a property of type Edm.DateTimeOffset, to the second below."""
     return f"datetimeoffset'{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z'"
+
+
+def wire_day(day: date) -> str:
+    """A day for a property of type Edm.DateTime, as JSON carries it."""
+    at = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return f"/Date({(at - EPOCH) // timedelta(milliseconds=1)})/"
 
 
 def text_literal(given: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +20,7 @@ class SapSettings:
     """The partner's: dates without a time are days there."""
     unchanged_deliveries_have_no_date: bool = True
     """SAP leaves LastChangeDate empty until the first change: then CreationDate is asked as well."""
+    pricing_expand: str = "to_Item,to_Item/to_PricingElement"
+    """What is read with an order to see its prices; `to_Item` where a service shows none."""
+    shipping_points: dict = field(default_factory=dict)
+    """The shipping point of each plant that is not called as the plant is."""

@@ -40,10 +40,12 @@ Row = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """A compiled expression. `least` says what no row that passes can be below, by property: what an index can use."""
+    """A compiled expression. `least` says what no row that passes can be below, by property, `exact` what it must be:
+    what an index can use."""
 
     of: Callable[[Row], object]
     least: dict[str, object] = field(default_factory=dict)
+    exact: dict[str, object] = field(default_factory=dict)
     name: str = ""
     """The property, where the expression is nothing else."""
 
@@ -139,7 +141,7 @@ def _both(tokens: list) -> tuple[Test, list]:
     left, tokens = _one(tokens)
     while tokens and tokens[0] == ("word", "and"):
         right, tokens = _one(tokens[1:])
-        left = Test(_all_of(left, right), left.least | right.least)
+        left = Test(_all_of(left, right), left.least | right.least, left.exact | right.exact)
     return left, tokens
 
 
@@ -211,7 +213,8 @@ def _comparison(word: str, left: Test, right: Test) -> Test:
         return compare(a, b)
 
     bounded = word in ("gt", "ge", "eq") and left.name and not right.name and right.of({}) is not None
-    return Test(test, {CHANGES.get(left.name, left.name): right.of({})} if bounded else {})
+    exact = {left.name: right.of({})} if bounded and word == "eq" else {}
+    return Test(test, {CHANGES.get(left.name, left.name): right.of({})} if bounded else {}, exact)
 
 
 def _alike(a: object, b: object) -> tuple[object, object]:

@@ -62,9 +62,17 @@ def sales_order(order: SalesOrder) -> dict:
     }
 
 
+def _charged(order: SalesOrder, line: SalesOrderLine) -> Decimal:
+    """What SAP charges for a line: what the header charges beside its lines and the freight is in the first one."""
+    if line.number != order.lines[0].number:
+        return line.net_amount
+    listed = sum((each.net_amount for each in order.lines), Decimal("0.00"))
+    return line.net_amount + order.total_net_amount - listed - order.order.freight_amount
+
+
 def _order_item(order: SalesOrder, line: SalesOrderLine) -> dict:
     unit = line.item.sap_unit
-    placed = order.order
+    placed, charged = order.order, _charged(order, line)
     return {
         "SalesOrder": placed.sales_order,
         "SalesOrderItem": str(line.number),
@@ -81,9 +89,9 @@ def _order_item(order: SalesOrder, line: SalesOrderLine) -> dict:
         "RequestedQuantityISOUnit": ISO_UNITS.get(unit, ""),
         "OrderQuantityUnit": unit,
         "ConfdDelivQtyInOrderQtyUnit": str(line.confirmed_qty),
-        "NetAmount": _amount(line.net_amount),
+        "NetAmount": _amount(charged),
         "TaxAmount": "0.00",
-        "Subtotal1Amount": _amount(line.net_amount),
+        "Subtotal1Amount": _amount(charged),
         "TransactionCurrency": placed.currency,
         "ProductionPlant": line.warehouse.sap_plant,
         "StorageLocation": line.warehouse.sap_storage_location,
@@ -97,6 +105,27 @@ def _order_item(order: SalesOrder, line: SalesOrderLine) -> dict:
         "OrderRelatedBillingStatus": order.billing_status,
         "to_ScheduleLine": {"results": [_schedule_line(placed.sales_order, line, part) for part in line.schedule]},
     }
+
+
+def pricing_elements(item: dict) -> list[dict]:
+    """The pricing of an item as SAP shows it, from the item as it is shown: its price a unit, net of all."""
+    qty, net = Decimal(item["RequestedQuantity"]), Decimal(item["NetAmount"])
+    rate = Decimal(item.get("ConditionRateValue") or (net / qty if qty else 0)).quantize(Decimal("1.000000000"))
+    return [{
+        "SalesOrder": item["SalesOrder"],
+        "SalesOrderItem": item["SalesOrderItem"],
+        "PricingProcedureStep": "10",
+        "PricingProcedureCounter": "1",
+        "ConditionType": "PPR0",
+        "ConditionCalculationType": "C",
+        "ConditionRateValue": str(rate),
+        "ConditionCurrency": item["TransactionCurrency"],
+        "ConditionQuantity": "1",
+        "ConditionQuantityUnit": item["RequestedQuantityUnit"],
+        "ConditionAmount": item["NetAmount"],
+        "TransactionCurrency": item["TransactionCurrency"],
+        "ConditionIsManuallyChanged": "ConditionRateValue" in item,
+    }]  # fmt: skip
 
 
 def _schedule_line(sales_order: str, line: SalesOrderLine, part: ScheduleLine) -> dict:
@@ -134,6 +163,7 @@ def delivery(given: Delivery) -> dict:
         "ProposedDeliveryRoute": given.carrier.sap_route,
         "ActualDeliveryRoute": given.carrier.sap_route,
         "BillOfLading": given.tracking_number,
+        "DeliveryDocumentBySupplier": "",
         "CreatedByUser": "CC0000000001",
         "LastChangeDate": wire_date(given.changed_at),
         "DocumentDate": wire_date(given.created_at),

@@ -17,8 +17,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from crossdock_lab.systems.http import Lab, Refusal, answering, basic, json_response, same
-from crossdock_lab.systems.sap import odata, sets
+from crossdock_lab.systems.http import Lab, Write, answering, basic, json_response, same
+from crossdock_lab.systems.sap import deliveries, functions, odata, payloads, sets, writes
+from crossdock_lab.systems.sap.refusals import refusal
 from crossdock_lab.systems.sap.sets import EntitySet, Row
 from crossdock_lab.systems.store import CHILDREN, Stored, merged
 
@@ -27,12 +28,6 @@ PAGE = 200
 """Rows a page at most: SAP cuts a longer list and says where it goes on."""
 KEYED = re.compile(r"^(?P<set>\w+)\((?P<key>.*)\)$")
 WRITES = ("PATCH", "MERGE", "PUT")
-
-
-def refusal(status: int, code: str, text: str, headers: dict[str, str] | None = None) -> Refusal:
-    """An answer with SAP's error body."""
-    error = {"code": code, "message": {"lang": "en", "value": text}, "innererror": {"errordetails": []}}
-    return Refusal(status, text, {"error": error}, headers)
 
 
 def routes(lab: Lab) -> list[Route]:
@@ -72,13 +67,16 @@ class Gateway:
         first, _, nav = rest.partition("/")
         keyed = KEYED.match(first)
         name = keyed["set"] if keyed else first
-        if name not in sets.SERVICES[service]:
+        function = sets.FUNCTIONS.get(service, {}).get(name)
+        if name not in sets.SERVICES[service] and function is None:
             raise refusal(404, "/IWBEP/CM_MGW_RT/021", f"Resource not found for the segment '{name}'")
-        call = Call(self.lab, request, service, sets.SERVICES[service][name])
-        if request.method == "GET":
+        call = Call(self.lab, request, service, sets.SERVICES[service][function[0] if function else name])
+        if request.method == "GET" and not function:
             return await call.read(keyed["key"] if keyed else None, nav)
         if not same(request.headers.get("x-csrf-token", ""), self.token):
             raise refusal(403, "/IWFND/CM_COS/000", "CSRF token validation failed", {"x-csrf-token": "Required"})
+        if function:
+            return await call.run(name, *function[1:])
         return await call.write(keyed["key"] if keyed else None)
 
 
@@ -103,33 +101,81 @@ class Call:
         return json_response({"d": {"results": [child._shaped(item) for item in sets.children(row, nav)]}})
 
     async def write(self, key: str | None) -> Response:
-        """Change one entity. `POST` with `X-HTTP-Method: MERGE` is a change too, as old clients send it."""
+        """Make, change or delete one entity. `POST` with `X-HTTP-Method: MERGE` is a change too, as old clients do."""
         method = self.request.headers.get("x-http-method", self.request.method).upper()
         async with self.lab.writing("sap", self.request) as write:
-            if key is None or method not in WRITES:
+            if method == "POST" and key is None and self.set is sets.DELIVERY:
+                made = await deliveries.create(self.lab, write)
+            elif method == "DELETE" and key is not None and self.set is sets.DELIVERY:
+                return await self._delete(write, key)
+            elif method in WRITES and key is not None:
+                await self._change(write, key)
+                made = ""
+            else:
                 raise refusal(405, "/IWBEP/CM_MGW_RT/022", f"{method} on {self.set.name} is not allowed")
-            row = await self._one(key)
-            self._check(write.given, row, repeated=write.first is not None)
-            await write.overlay(self.set.kind, self.set.object_id(row), await self._changes(row, write.given))
+        if not made:
+            return Response(status_code=204)
+        row = await self._one(f"'{made}'")
+        shaped = self._expanded(row, self.set, {"to_DeliveryDocumentItem"})
+        return json_response({"d": shaped}, 201, {"ETag": etag(row)})
+
+    async def run(self, name: str, parameter: str, is_conditional: bool) -> Response:
+        """Call a function import; its parameters stand in the query, as in OData v2."""
+        if self.request.method != "POST":
+            raise refusal(405, "/IWBEP/CM_MGW_RT/022", f"{name} is called with POST")
+        async with self.lab.writing("sap", self.request) as write:
+            write.given |= dict(self.query)
+            key = self.query.get(parameter, "")
+            row, stored = await self._locked(write, key)
+            if is_conditional:
+                self._check_condition(row, repeated=write.first is not None)
+            if write.first is None:
+                said = await functions.FUNCTIONS[name](self.lab, write, row, stored)
+            else:
+                said = {"results": []}
+                await write.amend(self.set.kind, stored.object_id, {})
+        return json_response({"d": said})
+
+    async def _locked(self, write: Write, key: str) -> tuple[Row, Stored]:
+        """The entity that a write is about, kept from other writes."""
+        object_id = self.set.id_of(_keys(key, self.set.keys))
+        await write.lock(f"sap/{self.set.kind}/{object_id}")
+        row = await self._one(key)
+        return row, await self.lab.store.get("sap", self.set.kind, object_id)
+
+    async def _delete(self, write: Write, key: str) -> Response:
+        if write.first is not None:
+            await write.delete(self.set.kind, self.set.id_of(_keys(key, self.set.keys)))
+            return Response(status_code=204)
+        row, _ = await self._locked(write, key)
+        self._check_condition(row, repeated=False)
+        await deliveries.delete(self.lab, write, row)
         return Response(status_code=204)
 
-    async def _changes(self, row: Row, given: Row) -> Row:
-        """What to lay over the object: the entity's own changes, or those of an item of it."""
-        if not self.set.path:
-            return given
-        stored = await self.lab.store.get("sap", self.set.kind, self.set.object_id(row))
-        key = str(row[self.set.keys[-1]])
-        return {CHILDREN: stored.children | {key: stored.children.get(key, {}) | given}}
+    async def _change(self, write: Write, key: str) -> None:
+        row, stored = await self._locked(write, key)
+        self._check_condition(row, repeated=write.first is not None)
+        unknown = sorted(set(write.given) - set(self.set.properties))
+        if unknown or self.set is sets.SCHEDULE_LINE:
+            raise refusal(400, "/IWBEP/CM_MGW/003", f"{self.set.name} cannot take {', '.join(unknown) or 'changes'}")
+        effect = writes.Effect()
+        if write.first is None:
+            change = writes.Change(self.lab.store, row, stored, payload(self.set, stored), write.given)
+            effect = await writes.effect_of(self.set, change)
+        over = dict(effect.header)
+        if effect.items:
+            told = {number: stored.children.get(number, {}) | changed for number, changed in effect.items.items()}
+            over[CHILDREN] = stored.children | told
+        await write.overlay(self.set.kind, stored.object_id, over)
+        for kind, params in effect.interventions:
+            write.intervene(stored.order_id, kind, params)
 
-    def _check(self, given: Row, row: Row, *, repeated: bool) -> None:
+    def _check_condition(self, row: Row, *, repeated: bool) -> None:
         wanted = self.request.headers.get("if-match")
         if wanted is None:
             raise refusal(428, "/IWBEP/CM_MGW_RT/116", "The Data Services Request is required to be conditional")
         if wanted not in ("*", etag(row)) and not repeated:
             raise refusal(412, "/IWBEP/CM_MGW_RT/117", "The condition in If-Match is not met: the entity was changed")
-        unknown = sorted(set(given) - set(self.set.properties))
-        if unknown or len(self.set.path) > 1:
-            raise refusal(400, "/IWBEP/CM_MGW/003", f"{self.set.name} cannot take {', '.join(unknown) or 'changes'}")
 
     async def _one(self, key: str) -> Row:
         keys = _keys(key, self.set.keys)
@@ -198,6 +244,10 @@ class Call:
         if isinstance(key := least.get(self.set.keys[0]), str):
             where.append("object_id >= %s")
             values.append(key)
+        if isinstance(order := (test.exact if test else {}).get("ReferenceSDDocument"), str):
+            where.append("order_id = (select order_id from lab.objects as o where (o.system, o.kind, o.object_id)"
+                         " = ('sap', 'sales_orders', %s))")  # fmt: skip
+            values.append(order.zfill(10))
         if isinstance(since := least.get("changed"), datetime):
             # A day property is a whole day, and the column holds moments: begin a day earlier.
             where.append("changed_at >= %s")
@@ -236,6 +286,8 @@ def payload(entities: EntitySet, stored: Stored) -> Row:
     for nav, key in (("to_Item", "SalesOrderItem"), ("to_DeliveryDocumentItem", "DeliveryDocumentItem")):
         if nav in row:
             row[nav] = {"results": merged(sets.children(row, nav), stored.children, key)}
+    for item in sets.children(row, "to_Item"):
+        item["to_PricingElement"] = {"results": payloads.pricing_elements(item)}
     return row
 
 

@@ -90,7 +90,20 @@ SALES_ORDER_ITEM = EntitySet(
              DeliveryStatus OrderRelatedBillingStatus""",
         n="RequestedQuantity ConfdDelivQtyInOrderQtyUnit NetAmount TaxAmount Subtotal1Amount",
     ),
-    {"to_ScheduleLine": "A_SalesOrderScheduleLine"}, path=("to_Item",),
+    {"to_ScheduleLine": "A_SalesOrderScheduleLine", "to_PricingElement": "A_SalesOrderItemPrElement"},
+    path=("to_Item",),
+)  # fmt: skip
+
+PRICING_ELEMENT = EntitySet(
+    "A_SalesOrderItemPrElement", "API_SALES_ORDER_SRV.A_SalesOrderItemPrElementType", "sales_orders",
+    ("SalesOrder", "SalesOrderItem", "PricingProcedureStep", "PricingProcedureCounter"),
+    _typed(
+        s="""SalesOrder SalesOrderItem PricingProcedureStep PricingProcedureCounter ConditionType
+             ConditionCalculationType ConditionCurrency ConditionQuantityUnit TransactionCurrency""",
+        n="ConditionRateValue ConditionQuantity ConditionAmount",
+        b="ConditionIsManuallyChanged",
+    ),
+    path=("to_Item", "to_PricingElement"),
 )  # fmt: skip
 
 SCHEDULE_LINE = EntitySet(
@@ -111,8 +124,9 @@ DELIVERY = EntitySet(
     _typed(
         s="""DeliveryDocument DeliveryDocumentType SDDocumentCategory SalesOrganization SoldToParty
              ShipToParty ShippingPoint ShippingCondition ActualDeliveryRoute ProposedDeliveryRoute
-             BillOfLading CreatedByUser DeliveryBlockReason DeliveryPriority HeaderBillingBlockReason
-             IncotermsClassification TotalNumberOfPackage TransactionCurrency OverallDelivReltdBillgStatus
+             BillOfLading DeliveryDocumentBySupplier CreatedByUser DeliveryBlockReason DeliveryPriority
+             HeaderBillingBlockReason IncotermsClassification TotalNumberOfPackage TransactionCurrency
+             OverallDelivReltdBillgStatus
              OverallGoodsMovementStatus OverallPackingStatus OverallPickingStatus OverallPickingConfStatus
              OverallProofOfDeliveryStatus OverallSDProcessStatus OverallWarehouseActivityStatus
              TotalBlockStatus TotalCreditCheckStatus Warehouse""",
@@ -158,10 +172,21 @@ STOCK = EntitySet(
 )  # fmt: skip
 
 SERVICES: dict[str, dict[str, EntitySet]] = {
-    "API_SALES_ORDER_SRV": {s.name: s for s in (SALES_ORDER, SALES_ORDER_ITEM, SCHEDULE_LINE)},
+    "API_SALES_ORDER_SRV": {s.name: s for s in (SALES_ORDER, SALES_ORDER_ITEM, SCHEDULE_LINE, PRICING_ELEMENT)},
     "API_OUTBOUND_DELIVERY_SRV": {s.name: s for s in (DELIVERY, DELIVERY_ITEM)},
     "API_MATERIAL_STOCK_SRV": {s.name: s for s in (STOCK,)},
 }
+
+
+FUNCTIONS: dict[str, dict[str, tuple[str, str, bool]]] = {
+    "API_SALES_ORDER_SRV": {"releaseApprovalRequest": ("A_SalesOrder", "SalesOrder", False)},
+    "API_OUTBOUND_DELIVERY_SRV": {
+        "PostGoodsIssue": ("A_OutbDeliveryHeader", "DeliveryDocument", True),
+        "ReverseGoodsIssue": ("A_OutbDeliveryHeader", "DeliveryDocument", True),
+    },
+}
+"""Function imports by service: the set that each acts on, the parameter that names the entity, whether it is an action
+of the entity (and so conditional)."""
 
 
 def all_sets() -> Iterator[EntitySet]:
