@@ -23,10 +23,9 @@ from crossdock.db.connect import connect
 from crossdock.landing.feeds import feeds
 from crossdock.landing.ingest import ingest
 from crossdock.lanes import models
-from crossdock.lanes.lane import Lane
-from crossdock.lanes.worker import drain_once
 from crossdock.onboarding.load import sync
 from crossdock.stack.postgres import Server, free_port
+from crossdock.worker.rounds import Rounds
 from crossdock_lab import db as lab_db
 from crossdock_lab.world import engine
 from crossdock_lab.world.config import WorldConfig
@@ -63,12 +62,12 @@ class Rig:
             list(pool.map(lambda f: ingest(f.partner_id, f.feed, conninfo=self.dsn["app"]), chosen))
 
     def settle(self) -> None:
-        """Run the fast lane until nothing waits and no deadline has passed."""
+        """Run the fast lane, and open cases, until nothing waits and no deadline has passed."""
         with connect("rig lane", conninfo=self.dsn["app"], autocommit=True) as connection:
-            lane = Lane(connection, models.load(conninfo=self.dsn["dbt"]))
-            while drain_once(connection, lane):
+            rounds = Rounds(connection, models.load(conninfo=self.dsn["dbt"]))
+            while rounds.take():
                 pass
-            while lane.due().detected:
+            while rounds.look_at_deadlines():
                 pass
 
     def pushed(self, seconds: float = 60) -> None:

@@ -22,7 +22,7 @@ MANY = 100
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """What one drain did. `claimed` detections were looked at; the others count cases, `joined` and `cleared` symptoms."""
+    """What one drain did: detections claimed; cases opened, vanished, returned; symptoms joined, cleared."""
 
     claimed: int = 0
     opened: int = 0
@@ -56,6 +56,8 @@ def drain(connection: psycopg.Connection, limit: int = 1000) -> Drained:
             return Drained()
         _gather(connection, claimed)
         opened, joined = _group(connection)
+        _analyze(connection, claimed)
+        _merge(connection)
         cleared = connection.execute(statement("note_changes")).fetchone()[0]
         returned = _run(connection, "returned")
         vanished = _settle(connection)
@@ -80,9 +82,13 @@ def _scratch(connection: psycopg.Connection) -> None:
 def _gather(connection: psycopg.Connection, claimed: int) -> None:
     _run(connection, "lock_cases")
     _run(connection, "gather")
+    _analyze(connection, claimed)
+    _run(connection, "describe")
+
+
+def _analyze(connection: psycopg.Connection, claimed: int) -> None:
     if claimed > MANY:
         connection.execute("analyze pg_temp.case_claimed, pg_temp.case_concerned, pg_temp.case_work")
-    _run(connection, "describe")
 
 
 def _group(connection: psycopg.Connection) -> tuple[int, int]:
@@ -94,9 +100,13 @@ def _group(connection: psycopg.Connection) -> tuple[int, int]:
     joined += _join_explained(connection)
     opened += _run(connection, "open_cases", all=True)
     _run(connection, "keep_symptoms")
+    return opened, joined
+
+
+def _merge(connection: psycopg.Connection) -> None:
+    """Bring together cases that turn out to be one fault."""
     while _run(connection, "find_mergers"):
         _run(connection, "merge")
-    return opened, joined
 
 
 def _join_explained(connection: psycopg.Connection) -> int:

@@ -7,9 +7,9 @@ from dataclasses import asdict
 
 from crossdock.db.connect import connect
 from crossdock.lanes import dbt, models
+from crossdock.lanes.arrivals import drain_once
 from crossdock.lanes.batch import batch_build
 from crossdock.lanes.lane import Lane, Pass
-from crossdock.lanes.worker import drain_once
 
 __all__ = ["batch_build", "build_docs", "drain"]
 

@@ -47,7 +47,9 @@ class Ground:
 
     def changed(self, detection: int, **evidence: object) -> None:
         """A view finds the same with other evidence."""
-        self.app.execute("update ops.detections set evidence = %s where detection_id = %s", [Jsonb(evidence), detection])
+        self.app.execute(
+            "update ops.detections set evidence = %s where detection_id = %s", [Jsonb(evidence), detection]
+        )
 
     def cleared(self, *detections: int) -> None:
         """No view finds them any more."""

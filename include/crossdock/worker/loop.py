@@ -1,7 +1,7 @@
-"""The worker: reads what the inbox stored and runs the fast lane, woken by NOTIFY, in a process of its own.
+"""The worker: reads what the inbox stored, runs the fast lane, opens cases; woken by NOTIFY, a process of its own.
 
-It does what the Airflow DAG does every minute, at once. Kill it at any point: the queue rows of an unfinished pass are
-still there. A pass that fails is tried again with a growing pause; the error is logged each time.
+It does what the Airflow DAG does every minute, at once. Kill it at any point: the queue rows of an unfinished round are
+still there. A round that fails is tried again with a growing pause; the error is logged each time.
 """
 
 from __future__ import annotations
@@ -14,17 +14,16 @@ import psycopg
 
 from crossdock.core import log
 from crossdock.db.connect import connect
-from crossdock.landing.parse import parse_pending
 from crossdock.lanes import models
-from crossdock.lanes.lane import Lane
+from crossdock.worker.rounds import Rounds
 
-logger = log.get("lanes")
+logger = log.get("worker")
 DUE_EVERY = 1.0  # seconds between looks at the deadlines
 LONGEST_PAUSE = 30.0
 
 
 class Worker:
-    """Runs until `stop()`; `idle` tells whether the last round found nothing to do."""
+    """Runs until `stop()`, over lost connections too."""
 
     def __init__(self, conninfo: str | None = None) -> None:
         self.conninfo = conninfo
@@ -32,7 +31,7 @@ class Worker:
         self.pause = 0.5
 
     def stop(self, *_signal: int | FrameType | None) -> None:
-        """Finish the pass at hand, then return from `run`."""
+        """Finish the round at hand, then return from `run`."""
         self.stopping = True
 
     def run(self) -> None:
@@ -41,7 +40,7 @@ class Worker:
             try:
                 self._session()
             except psycopg.Error as error:
-                logger.error("pass failed, trying again", error=str(error), pause_seconds=self.pause)
+                logger.error("round failed, trying again", error=str(error), pause_seconds=self.pause)
                 time.sleep(self.pause)
                 self.pause = min(self.pause * 2, LONGEST_PAUSE)
 
@@ -52,33 +51,17 @@ class Worker:
             connect("worker listen", conninfo=self.conninfo, autocommit=True) as ears,
         ):
             ears.execute("listen crossdock")
-            lane = Lane(work, compiled)
+            rounds = Rounds(work, compiled)
             logger.info("worker ready", models=len(compiled))
             next_due = 0.0
             while not self.stopping:
-                busy = drain_once(work, lane)
+                busy = rounds.take()
                 if time.monotonic() >= next_due:
-                    busy = bool(lane.due().detected) or busy
+                    busy = rounds.look_at_deadlines() or busy
                     next_due = time.monotonic() + DUE_EVERY
                 self.pause = 0.5
                 if not busy:
                     _wait(ears, max(0.0, next_due - time.monotonic()))
-
-
-def drain_once(work: psycopg.Connection, lane: Lane) -> bool:
-    """Read waiting documents, run one pass; return whether there was anything."""
-    read = parse_pending(work)
-    done = lane.drain()
-    if done.records or done.threads:
-        logger.info(
-            "pass",
-            records=done.records,
-            threads=done.threads,
-            quarantined=done.quarantined,
-            detected=done.detected,
-            cleared=done.cleared,
-        )
-    return bool(read or done.records or done.threads)
 
 
 def _wait(ears: psycopg.Connection, seconds: float) -> None:
