@@ -64,6 +64,12 @@ class Settings:
     inbox_max_bytes: str = _variable(
         "CROSSDOCK_INBOX_MAX_BYTES", "5000000", "Largest webhook body that is stored; larger ones get 413."
     )
+    alert_routes: str = _variable(
+        "CROSSDOCK_ALERT_ROUTES", "", "File of alert routes; empty: include/crossdock/alerts/routes.yaml."
+    )
+    desk_url: str = _variable(
+        "CROSSDOCK_DESK_URL", "", "Address of the exception desk; links in alerts begin with it; empty: no links."
+    )
     log_level: str = _variable("CROSSDOCK_LOG_LEVEL", "INFO", "Least severe level that is logged.")
     log_format: str = _variable("CROSSDOCK_LOG_FORMAT", "json", "json (one object a line) or text (for people).")
 
