@@ -145,6 +145,13 @@ class Write:
         self._say(f"201 created {kind}/{object_id}")
         return object_id
 
+    async def adopt(self, system: str, kind: str, object_id: str, order_id: str | None) -> None:
+        """An object that was of no order belongs to one from now on."""
+        await self.connection.execute(
+            "update lab.objects set order_id = %s where (system, kind, object_id) = (%s, %s, %s) and order_id is null",
+            [order_id, system, kind, object_id],
+        )
+
     async def delete(self, kind: str, object_id: str) -> None:
         """Take an object away: no list shows it any more."""
         if self.first is None:

@@ -13,7 +13,7 @@ import pytest
 
 import lab_samples as samples
 from crossdock_lab.systems.easypost import payloads as easypost
-from crossdock_lab.systems.easypost import service as easypost_service
+from crossdock_lab.systems.easypost import shipments
 from crossdock_lab.systems.epcis import payloads as epcis
 from crossdock_lab.systems.sap import payloads as sap
 from crossdock_lab.systems.sap import sets
@@ -168,12 +168,23 @@ def test_easypost_shipments_are_as_recorded(real_data: Path, fixture: str, bough
     """A shipment, its rates and its label have the keys and kinds of the recorded ones."""
     recorded = json.loads((real_data / "api" / "easypost" / f"{fixture}.json").read_text())
     given = {name: recorded[name] for name in ("to_address", "from_address", "parcel", "reference")}
-    shipment_id, said = easypost_service._shipment(7, given, samples.NOW)
+    said = shipments.shipment("shp_7", given, samples.NOW)
     if bought:
-        said |= easypost_service._bought(shipment_id, said["rates"][0], samples.NOW)
-    answered_later = {"tracker", "customs_info"} if bought else {"customs_info"}
-    known = {name: value for name, value in recorded.items() if name not in answered_later | {"options", "parcel"}}
+        said |= shipments.bought("shp_7", said["rates"][0], samples.NOW)
+        said["tracker"] = shipments.first_tracker(said, samples.NOW)
+    known = {name: value for name, value in recorded.items() if name not in ("customs_info", "options", "parcel")}
     assert differences(said, known) == []
+
+
+def test_the_shipment_behind_a_tracker_is_as_recorded(real_data: Path) -> None:
+    """Of a label that somebody else bought, with the tracker's own number, carrier and service."""
+    recorded = json.loads((real_data / "api" / "easypost" / "shipment_refund__2_POST_200.json").read_text())
+    tracker = easypost.tracker(samples.tracker(ORDER))
+    said = shipments.of_tracker(tracker)
+    ours = {name: value for name, value in recorded.items() if name not in ("parcel", "options")}
+    addresses = {name for name in ours if name.endswith("_address")}
+    assert differences(said, {name: value for name, value in ours.items() if name not in addresses}) == []
+    assert (said["tracking_code"], said["selected_rate"]["service"]) == (tracker["tracking_code"], "Ground")
 
 
 def test_easypost_events_carry_the_tracker() -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from crossdock.connectors.assembly import Assembled, required, secret_of, typed
-from crossdock.connectors.base import Connector, FeedKind
+from crossdock.connectors.base import Commands, Connector, FeedKind
 from crossdock.connectors.easypost import hooks
 from crossdock.connectors.easypost.client import EasyPostReader
+from crossdock.connectors.easypost.commands import COMMANDS, commands
 from crossdock.connectors.easypost.parse import records
 from crossdock.connectors.easypost.settings import EasyPostSettings
 from crossdock.core.connections import Connection
 from crossdock.transport.gate import Gate
+
+__all__ = ["COMMANDS", "FEEDS", "command", "connect"]
 
 FEEDS = {
     "trackers": FeedKind("poll", "id", pushed=True, doc="What the carriers say of each parcel, with its history."),
@@ -27,3 +30,8 @@ def connect(connection: Connection | None, settings: dict, gate: Gate) -> Connec
         hooks,
         secret_of(connection),
     )
+
+
+def command(connection: Connection, settings: dict, gate: Gate) -> Commands:
+    """What the same account can be told; its `quote` says what labels would cost."""
+    return commands(connection, gate, settings)

@@ -1,53 +1,155 @@
-"""What Crossdock buys from EasyPost: a shipment with its rates, a label, a refund."""
+"""What Crossdock buys from EasyPost: rates, a label, a refund.
+
+EasyPost knows no idempotency key: a shipment is found again by its reference, and its label is bought once.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from crossdock.connectors.base import CommandKind
 from crossdock.connectors.easypost.client import http_client
+from crossdock.connectors.payload import listed, text
+from crossdock.connectors.telling import Telling, entity, if_there, money
 from crossdock.core.connections import Connection
 from crossdock.core.errors import Refused
 from crossdock.transport.gate import Gate
 
-POSTAGE_EXISTS = "SHIPMENT.POSTAGE.EXISTS"
+SHIPMENT = ("reference", "to_address", "from_address", "parcel")
+COMMANDS = {
+    "buy": CommandKind(
+        "Buy the label of a shipment at a carrier's service; the shipment is found by its reference, or made.",
+        "refund",
+        (*SHIPMENT, "carrier", "service"),
+        (),
+        ("shipment_id", "tracking_number", "carrier", "service", "cost", "currency", "est_delivery"),
+    ),
+    "refund": CommandKind(
+        "Ask the carrier to take an unused label back.", None, ("shipment_id",), (), ("refund_status",)
+    ),
+}
 
 
-class EasyPostCommands:
-    """Writes to one account. Raises Retriable, Refused or Misconfigured."""
+class Account:
+    """A session with one EasyPost account."""
 
-    def __init__(self, connection: Connection, gate: Gate) -> None:
-        self._client = http_client(connection, gate, {})
+    def __init__(self, connection: Connection, gate: Gate, partner: dict) -> None:
+        self._client = http_client(connection, gate, partner)
 
     def close(self) -> None:
         self._client.close()
 
-    def create_shipment(
-        self, *, to_address: dict, from_address: dict, parcel: dict, reference: str, idempotency_key: str
-    ) -> dict:
-        """A shipment with its `rates`; costs nothing until it is bought. `reference` finds it again."""
-        wanted = {
-            "to_address": to_address,
-            "from_address": from_address,
-            "parcel": parcel,
-            "reference": reference,
-        }
-        return self._post("v2/shipments", {"shipment": wanted}, idempotency_key)
+    def shipment(self, wanted: str) -> dict | None:
+        """By id or reference; EasyPost shows the first where several have the reference."""
+        return if_there(lambda: self.get(f"v2/shipments/{quote(wanted, safe='')}"))
 
-    def buy(self, shipment_id: str, rate_id: str, *, idempotency_key: str) -> dict:
-        """Buy the label at a rate; a shipment that has its postage already is returned as it is."""
-        path = f"v2/shipments/{shipment_id}"
-        try:
-            return self._post(f"{path}/buy", {"rate": {"id": rate_id}}, idempotency_key)
-        except Refused as error:
-            if POSTAGE_EXISTS not in str(error):
-                raise
-            return self._client.get_json(path).data
+    def get(self, path: str, query: dict | None = None) -> dict:
+        return entity(self._client.get_json(path, query).data)
 
-    def refund(self, shipment_id: str, *, idempotency_key: str) -> dict:
-        """Ask the carrier to take the label back; a refund already asked for is not asked twice."""
-        path = f"v2/shipments/{shipment_id}"
-        shipment = self._client.get_json(path).data
-        if shipment.get("refund_status") in ("submitted", "refunded"):
-            return shipment
-        return self._post(f"{path}/refund", {}, idempotency_key)
+    def post(self, path: str, body: dict, key: str) -> dict:
+        return entity(self._client.write("POST", path, json=body, idempotency_key=key, once=True).data)
 
-    def _post(self, path: str, body: dict, key: str) -> dict:
-        return self._client.write("POST", path, json=body, idempotency_key=key).data
+
+@dataclass
+class EasyPostCommands(Telling[Account]):
+    """The commands of one account, and what labels would cost."""
+
+    def quote(self, payload: dict) -> list[dict]:
+        """Rates for {reference, to_address, from_address, parcel}, cheapest first.
+
+        [{carrier, service, cost, currency, days}]: `cost` is text, `days` in transit, None where the carrier does not
+        say. Makes a shipment, which costs nothing. Raises Retriable, Refused or Misconfigured.
+        """
+        shipment = self.session.shipment(payload["reference"])
+        if shipment and not shipment.get("postage_label"):
+            path = f"v2/shipments/{shipment['id']}/rerate"
+            shipment |= self.session.post(path, {}, f"rerate/{payload['reference']}")
+        shipment = shipment or _made(self.session, payload, f"quote/{payload['reference']}")
+        offers = [_rate(rate) for rate in listed(shipment, "rates") or []]
+        return sorted(offers, key=lambda offer: (float(offer["cost"]), offer["days"] or 0, offer["service"]))
+
+
+def _buy(session: Account, payload: dict, key: str) -> dict:
+    shipment = session.shipment(payload["reference"]) or _made(session, payload, f"{key}/shipment")
+    wanted = (payload["carrier"], payload["service"])
+    if not shipment.get("postage_label"):
+        rate = next(
+            (r for r in listed(shipment, "rates") or [] if (r.get("carrier"), r.get("service")) == wanted), None
+        )
+        if rate is None:
+            raise Refused(f"{' '.join(wanted)} does not carry {payload['reference']}", hint="ask for rates again")
+        shipment = session.post(f"v2/shipments/{shipment['id']}/buy", {"rate": {"id": rate["id"]}}, key)
+    bought = _shipment(shipment)
+    if (bought["carrier"], bought["service"]) != wanted or bought["refund_status"]:
+        raise Refused(
+            f"{payload['reference']} has a label of {bought['carrier']} {bought['service']}, {bought['refund_status']}",
+            hint="another label needs another reference",
+        )
+    return {name: bought[name] for name in COMMANDS["buy"].replies}
+
+
+def _made(session: Account, payload: dict, key: str) -> dict:
+    return session.post("v2/shipments", {"shipment": {name: payload[name] for name in SHIPMENT}}, key)
+
+
+def _refund(session: Account, payload: dict, key: str) -> dict:
+    shipment = session.get(f"v2/shipments/{quote(payload['shipment_id'], safe='')}")
+    if shipment.get("refund_status") not in ("submitted", "refunded"):
+        shipment = session.post(f"v2/shipments/{shipment['id']}/refund", {}, key)
+    return {"refund_status": text(shipment.get("refund_status"))}
+
+
+def _read_shipment(session: Account, object_id: str) -> dict | None:
+    """{shipment_id, reference, tracking_number, tracker_id, carrier, service, cost, currency, days, est_delivery,
+    refund_status}; by id or reference. Carrier to currency are those of the label that was bought, `''` before."""
+    found = session.shipment(object_id)
+    return found and _shipment(found)
+
+
+def _shipment(shipment: dict) -> dict:
+    rate, tracker = shipment.get("selected_rate") or {}, shipment.get("tracker") or {}
+    return {
+        "shipment_id": text(shipment.get("id")),
+        "reference": text(shipment.get("reference")),
+        "tracking_number": text(shipment.get("tracking_code")),
+        "tracker_id": text(tracker.get("id")),
+        **_rate(rate),
+        "est_delivery": tracker.get("est_delivery_date") or rate.get("delivery_date"),
+        "refund_status": text(shipment.get("refund_status")),
+    }
+
+
+def _rate(rate: dict) -> dict:
+    return {
+        "carrier": text(rate.get("carrier")),
+        "service": text(rate.get("service")),
+        "cost": money(rate.get("rate")),
+        "currency": text(rate.get("currency")),
+        "days": rate.get("delivery_days"),
+    }
+
+
+def _read_tracker(session: Account, object_id: str) -> dict | None:
+    """{tracker_id, tracking_number, carrier, status, est_delivery, shipment_id}; by id or tracking number."""
+    if object_id.startswith("trk_"):
+        found = if_there(lambda: session.get(f"v2/trackers/{object_id}"))
+    else:
+        found = next(iter(session.get("v2/trackers", {"tracking_code": object_id}).get("trackers") or []), None)
+    return found and {
+        "tracker_id": text(found.get("id")),
+        "tracking_number": text(found.get("tracking_code")),
+        "carrier": text(found.get("carrier")),
+        "status": text(found.get("status")),
+        "est_delivery": found.get("est_delivery_date"),
+        "shipment_id": text(found.get("shipment_id")),
+    }
+
+
+RUNS = {"buy": _buy, "refund": _refund}
+READS = {"shipment": _read_shipment, "tracker": _read_tracker}
+
+
+def commands(connection: Connection, gate: Gate, partner: dict) -> EasyPostCommands:
+    """The commands of one account."""
+    return EasyPostCommands("easypost", COMMANDS, RUNS, READS, Account(connection, gate, partner))

@@ -6,23 +6,19 @@ about creation: an old tracker that changed is found by reading it again, or by 
 
 from __future__ import annotations
 
-import hashlib
-import random
 from datetime import datetime
-from decimal import Decimal
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from crossdock_lab.systems.easypost import payloads
-from crossdock_lab.systems.http import Handler, Lab, Refusal, answering, json_response, same, token
+from crossdock_lab.systems.easypost import payloads, shipments
+from crossdock_lab.systems.http import Handler, Lab, Refusal, Write, answering, json_response, same, token
 from crossdock_lab.systems.store import Stored
-from crossdock_lab.world.catalogue import CARRIERS
 
 MOST = 100
-SERVICES = {"Ground": (5, "9.80"), "FEDEX_GROUND": (4, "10.65"), "Priority": (3, "8.10")}
-"""Days and base price (USD) of a service."""
+UNUSED = ("unknown", "pre_transit")
+"""What a tracker says of a label that has not been used: only such a one is taken back."""
 
 
 def refusal(status: int, code: str, text: str) -> Refusal:
@@ -37,8 +33,8 @@ def routes(lab: Lab) -> list[Route]:
         ("/v2/trackers", faces.trackers, "GET"),
         ("/v2/trackers/{tracker_id}", faces.tracker, "GET"),
         ("/v2/shipments", faces.create_shipment, "POST"),
-        ("/v2/shipments/{shipment_id}", faces.shipment, "GET"),
         ("/v2/shipments/{shipment_id}/rates", faces.rates, "GET"),
+        ("/v2/shipments/{shipment_id:path}", faces.shipment, "GET"),
         ("/v2/shipments/{shipment_id}/rerate", faces.rates, "POST"),
         ("/v2/shipments/{shipment_id}/buy", faces.buy, "POST"),
         ("/v2/shipments/{shipment_id}/refund", faces.refund, "POST"),
@@ -101,41 +97,91 @@ class Faces:
         return json_response(shown(await self._stored("trackers", request.path_params["tracker_id"])))
 
     async def shipment(self, request: Request) -> Response:
-        return json_response(shown(await self._stored("shipments", request.path_params["shipment_id"])))
+        """By id, or by reference: uniqueness of references is not enforced, the first one is shown."""
+        return json_response(await self._shipment(request.path_params["shipment_id"]))
 
     async def rates(self, request: Request) -> Response:
-        stored = await self._stored("shipments", request.path_params["shipment_id"])
-        return json_response({"rates": stored.payload["rates"]})
+        return json_response({"rates": (await self._shipment(request.path_params["shipment_id"]))["rates"]})
+
+    async def _shipment(self, wanted: str) -> dict:
+        """A shipment with its tracker as it is now: one that was made here, or the one behind a tracker."""
+        where = "%s in (object_id, body ->> 'reference')"
+        found = await self.lab.store.objects("easypost", "shipments", where, [wanted], "order by seq limit 1")
+        if not found:
+            return shipments.of_tracker(await self._tracker_of(wanted))
+        shipment = shown(found[0])
+        tracker_id = (shipment["tracker"] or {}).get("id", "")
+        tracker = await self.lab.store.get("easypost", "trackers", tracker_id)
+        return shipment | ({"tracker": shown(tracker)} if tracker else {})
+
+    async def _tracker_of(self, shipment_id: str) -> dict:
+        tracker_id = f"trk_{shipment_id.removeprefix('shp_')}"
+        return shown(await self._stored("trackers", tracker_id))
 
     async def create_shipment(self, request: Request) -> Response:
         async with self.lab.writing("easypost", request) as write:
             given = write.given.get("shipment") or {}
             if not given.get("to_address") or not given.get("parcel"):
                 raise refusal(422, "SHIPMENT.INVALID_PARAMS", "to_address and parcel are required")
-            made = await write.insert("shipments", lambda number: _shipment(number, given, write.now))
-        return json_response(shown(await self._stored("shipments", made)), 201)
+
+            def make(number: int) -> tuple[str, dict]:
+                shipment_id = shipments.new_id("shp", number)
+                return shipment_id, shipments.shipment(shipment_id, given, write.now)
+
+            made = await write.insert("shipments", make)
+        return json_response(await self._shipment(made), 201)
 
     async def buy(self, request: Request) -> Response:
         shipment_id = request.path_params["shipment_id"]
         async with self.lab.writing("easypost", request) as write:
-            shipment = (await self._stored("shipments", shipment_id)).payload
+            await write.lock(f"easypost/{shipment_id}")
+            shipment = await self._shipment(shipment_id)
             wanted = (write.given.get("rate") or {}).get("id")
             rate = next((rate for rate in shipment["rates"] if rate["id"] == wanted), None)
             if rate is None:
                 raise refusal(422, "SHIPMENT.POSTAGE.INVALID_RATE", "The rate is not one of this shipment's")
             if shipment["postage_label"] and write.first is None:
                 raise refusal(422, "SHIPMENT.POSTAGE.EXISTS", "Postage already exists for this shipment")
-            await write.overlay("shipments", shipment_id, _bought(shipment_id, rate, write.now))
-        return json_response(shown(await self._stored("shipments", shipment_id)))
+            if write.first is None:
+                await self._label(write, shipment, rate)
+            else:
+                await write.overlay("shipments", shipment_id, {})
+        return json_response(await self._shipment(shipment_id))
+
+    async def _label(self, write: Write, shipment: dict, rate: dict) -> None:
+        """Sell the label; its tracker is there at once."""
+        told = shipments.bought(shipment["id"], rate, write.now)
+        tracker = shipments.first_tracker(shipment | told, write.now)
+        await write.insert("trackers", lambda _: (tracker["id"], tracker))
+        await write.push("tracker.created", tracker["id"], tracker)
+        await write.overlay("shipments", shipment["id"], told | {"tracker": tracker})
 
     async def refund(self, request: Request) -> Response:
         shipment_id = request.path_params["shipment_id"]
         async with self.lab.writing("easypost", request) as write:
-            shipment = (await self._stored("shipments", shipment_id)).payload
-            if not shipment["postage_label"]:
-                raise refusal(422, "SHIPMENT.REFUND.UNAVAILABLE", "Refund is not available: no label was bought")
+            await write.lock(f"easypost/{shipment_id}")
+            shipment = await self._shipment(shipment_id)
+            if write.first is None:
+                _refuse_refund(shipment)
+                tracker = await self._stored("trackers", shipment["tracker"]["id"])
+                write.intervene(tracker.order_id, "label_refunded", {"tracking_number": shipment["tracking_code"]})
+                if await self.lab.store.get("easypost", "shipments", shipment_id) is None:
+                    await write.insert("shipments", lambda _: (shipment_id, shipment))
             await write.overlay("shipments", shipment_id, {"refund_status": "submitted"})
-        return json_response(shown(await self._stored("shipments", shipment_id)))
+        return json_response(await self._shipment(shipment_id))
+
+
+def _refuse_refund(shipment: dict) -> None:
+    """A label is taken back that was bought, has not been used and was not taken back before."""
+    why = ""
+    if not shipment["postage_label"]:
+        why = "no label was bought"
+    elif shipment["refund_status"]:
+        why = f"it is {shipment['refund_status']} already"
+    elif shipment["tracker"] and shipment["tracker"]["status"] not in UNUSED:
+        why = f"the parcel is {shipment['tracker']['status']}"
+    if why:
+        raise refusal(422, "SHIPMENT.REFUND.UNAVAILABLE", f"Refund is not available: {why}")
 
 
 def shown(stored: Stored) -> dict:
@@ -148,109 +194,3 @@ def _moment(name: str, value: str) -> datetime:
         return datetime.fromisoformat(value.replace("Z", "+00:00").replace(" ", "+"))
     except ValueError:
         raise refusal(422, "PARAMETER.INVALID", f"{name} is not a date-time") from None
-
-
-def _id(prefix: str, *parts: object) -> str:
-    digest = hashlib.md5("/".join(map(str, parts)).encode(), usedforsecurity=False)
-    return f"{prefix}_{digest.hexdigest()}"
-
-
-def _shipment(number: int, given: dict, now: datetime) -> tuple[str, dict]:
-    """A new shipment with a rate from each carrier."""
-    shipment_id, at = _id("shp", number), payloads.moment(now)
-    parties = {
-        name: given.get(name) or given["to_address"]
-        for name in ("to_address", "from_address", "return_address", "buyer_address")
-    }
-    return shipment_id, {
-        "id": shipment_id,
-        "object": "Shipment",
-        "mode": "production",
-        "created_at": at,
-        "updated_at": at,
-        "is_return": bool(given.get("is_return")),
-        "reference": given.get("reference"),
-        "status": "unknown",
-        "tracking_code": None,
-        "order_id": None,
-        "batch_id": None,
-        "batch_status": None,
-        "batch_message": None,
-        "customs_info": None,
-        "insurance": None,
-        "messages": [],
-        "options": given.get("options") or {},
-        "usps_zone": 4,
-        "parcel": {"object": "Parcel", "id": _id("prcl", number), "mode": "production"} | given["parcel"],
-        "postage_label": None,
-        "rates": _rates(shipment_id, given["parcel"], at),
-        "selected_rate": None,
-        "refund_status": None,
-        "scan_form": None,
-        "tracker": None,
-        "forms": [],
-        "fees": [],
-        **parties,
-    }
-
-
-def _rates(shipment_id: str, parcel: dict, at: str) -> list[dict]:
-    """One rate a carrier: a base price and so much an ounce; the same shipment always costs the same."""
-    dice = random.Random(shipment_id)
-    return [
-        _rate(shipment_id, carrier.easypost_carrier, carrier.easypost_service, parcel, dice, at) for carrier in CARRIERS
-    ]
-
-
-def _rate(shipment_id: str, carrier: str, service: str, parcel: dict, dice: random.Random, at: str) -> dict:
-    days, base = SERVICES[service]
-    weight = Decimal(str(parcel.get("weight") or 16))
-    price = (Decimal(base) + weight * Decimal("0.05") + Decimal(dice.randrange(150)) / 100).quantize(Decimal("0.01"))
-    return {
-        "id": _id("rate", shipment_id, carrier),
-        "object": "Rate",
-        "mode": "production",
-        "created_at": at,
-        "updated_at": at,
-        "service": service,
-        "carrier": carrier,
-        "carrier_account_id": _id("ca", carrier),
-        "shipment_id": shipment_id,
-        "rate": str(price),
-        "currency": "USD",
-        "retail_rate": str(price),
-        "retail_currency": "USD",
-        "list_rate": str(price),
-        "list_currency": "USD",
-        "billing_type": "easypost",
-        "delivery_days": days,
-        "delivery_date": None,
-        "delivery_date_guaranteed": False,
-        "est_delivery_days": days,
-    }
-
-
-def _bought(shipment_id: str, rate: dict, now: datetime) -> dict:
-    """What buying changes: label, tracking code, chosen rate, fee."""
-    at = payloads.moment(now)
-    label = {
-        "object": "PostageLabel",
-        "id": _id("pl", shipment_id),
-        "created_at": at,
-        "updated_at": at,
-        "date_advance": 0,
-        "integrated_form": "none",
-        "label_date": at,
-        "label_resolution": 300,
-        "label_size": "4x6",
-        "label_type": "default",
-        "label_file_type": "image/png",
-        "label_url": f"https://labels.example.com/{shipment_id}.png",
-        "label_pdf_url": None,
-        "label_zpl_url": None,
-        "label_epl2_url": None,
-        "label_file": None,
-    }
-    fee = {"object": "Fee", "type": "PostageFee", "amount": f"{rate['rate']}000", "charged": True, "refunded": False}
-    code = str(int(hashlib.md5(shipment_id.encode(), usedforsecurity=False).hexdigest()[:16], 16)).zfill(20)
-    return {"postage_label": label, "selected_rate": rate, "tracking_code": f"94{code[:20]}", "fees": [fee]}

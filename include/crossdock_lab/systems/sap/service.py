@@ -167,6 +167,8 @@ class Call:
             told = {number: stored.children.get(number, {}) | changed for number, changed in effect.items.items()}
             over[CHILDREN] = stored.children | told
         await write.overlay(self.set.kind, stored.object_id, over)
+        if effect.tracker_id:
+            await write.adopt("easypost", "trackers", effect.tracker_id, stored.order_id)
         for kind, params in effect.interventions:
             write.intervene(stored.order_id, kind, params)
 

@@ -19,11 +19,13 @@ from crossdock_lab.world.model import Warehouse
 
 @dataclass
 class Effect:
-    """Changes of the object, of its items by number, and what the world is told: (kind, params)."""
+    """Changes of the object, of its items by number, what the world is told: (kind, params), and the carrier's
+    tracker that belongs to the object's order from now on."""
 
     header: Row = field(default_factory=dict)
     items: dict[str, Row] = field(default_factory=dict)
     interventions: list[tuple[str, dict]] = field(default_factory=list)
+    tracker_id: str = ""
 
 
 @dataclass
@@ -102,6 +104,7 @@ async def _delivery(change: Change) -> Effect:
             "days": rate["delivery_days"],
         }
         effect.interventions.append(("rebook", params))
+        effect.tracker_id = label["tracker"]["id"]
     return effect
 
 
