@@ -1,0 +1,10 @@
+"""What the outbox and the reading back need beyond the first shape of actions."""
+
+from crossdock.db.migrations import run_sql
+
+revision = "0010"
+down_revision = "0012"
+
+
+def upgrade() -> None:
+    run_sql("0010_acting.sql")
