@@ -5,6 +5,7 @@ from __future__ import annotations
 from crossdock_lab.systems import misbehave
 from crossdock_lab.world.choose import KINDS
 from crossdock_lab.world.faults import ENDPOINT_KINDS, ENDPOINTS, Kind
+from crossdock_lab.world.repairs import KINDS as REPAIR_KINDS
 
 HEAD = """<!-- Written by `crossdock lab faults --markdown`; edit what it describes instead. -->
 # The lab
@@ -30,7 +31,14 @@ number or identifier. What has happened cannot be changed any more: then it refu
 FAULTS = """
 ## Faults
 
-Each causes the exceptions it names, and those that follow from it. In brackets: from which channel an order must be."""
+Each causes the exceptions it names, and those that follow from it. In brackets: from which channel an order must be.
+What is marked ⟳ can be mended without a person."""
+REPAIRS = """
+## Repairs
+
+What is written to a system changes the course of the order it is about: the write becomes a row of `lab.interventions`,
+and the world draws the order's plan again with it. `effect` says what came of it. The truth follows: what is well ends
+there, and harm (a repair of what was well, goods or labels twice) is a row of `truth.wrongs`."""
 LOOKALIKES = """
 ## Look-alikes
 
@@ -79,6 +87,8 @@ def page() -> str:
         [
             HEAD + FAULTS,
             *_table([kind for kind in by_name if not kind.is_lookalike]),
+            REPAIRS,
+            *_repairs(),
             LOOKALIKES,
             *_table([kind for kind in by_name if kind.is_lookalike]),
             endpoint,
@@ -91,7 +101,16 @@ def page() -> str:
 
 
 def _table(kinds: list[Kind]) -> list[str]:
-    return _rows([(kind.name, kind.codes, f"{kind.watch} ({', '.join(kind.channels)})") for kind in kinds])
+    marks = {True: " ⟳", False: ""}
+    return _rows([
+        (kind.name, kind.codes, f"{kind.watch} ({', '.join(kind.channels)}){marks[kind.is_repairable]}")
+        for kind in kinds
+    ])  # fmt: skip
+
+
+def _repairs() -> list[str]:
+    rows = [f"| `{kind.name}` | {' '.join(kind.does.split())} |" for kind in REPAIR_KINDS.values()]
+    return ["", "| name | what the world makes of it |", "|---|---|", *rows]
 
 
 def _rows(rows: list[tuple[str, tuple[str, ...], str]]) -> list[str]:

@@ -121,8 +121,10 @@ create table if not exists lab.acknowledgements (
     number text primary key,
     write_id bigint not null references lab.writes,
     due_at timestamptz,
-    verdict text not null
+    verdict text not null,
+    control text not null default ''
 );
+comment on column lab.acknowledgements.control is 'Group and set control number of the 855 that it is about.';
 comment on table lab.acknowledgements is 'What the EDI partner decided to answer to our first 855 of an order; due_at null: nothing, ever.';
 
 create table if not exists truth.faults (
@@ -132,7 +134,7 @@ create table if not exists truth.faults (
     subject_id text not null,
     injected_at timestamptz not null,
     injected_wall_at timestamptz not null default clock_timestamp(),
-    injected_by text not null check (injected_by in ('seed', 'hand')),
+    injected_by text not null check (injected_by in ('seed', 'hand', 'outside')),
     is_repaired boolean not null default false,
     note text not null
 );
@@ -181,6 +183,8 @@ create table if not exists truth.wrongs (
     at timestamptz not null,
     write_id bigint
 );
+create index if not exists interventions_unnoted on lab.interventions (intervention_id) where effect is null;
+comment on column truth.faults.injected_by is 'outside: what was written from outside made an order wrong that was well.';
 comment on table truth.wrongs is 'Harm done from outside: a repair of what was well, goods or labels twice.';
 
 alter table truth.faults add column if not exists repaired_at timestamptz;

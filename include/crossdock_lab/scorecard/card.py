@@ -13,6 +13,8 @@ from crossdock.core.settings import settings
 from crossdock_lab.clock import Clock, Reading
 from crossdock_lab.scorecard.findings import CodeScore, Comparison, compare, detections, expected, kinds_by_subject
 from crossdock_lab.scorecard.losses import FeedLoss, losses
+from crossdock_lab.scorecard.repairs import Repairs, judge
+from crossdock_lab.scorecard.repairs import as_json as repairs_as_json
 
 
 @dataclass(slots=True)
@@ -26,6 +28,7 @@ class Card:
     lookalikes: int
     orders: int
     repeated_effects: int  # writes that took effect twice under one idempotency key
+    repairs: Repairs
 
     @property
     def total(self) -> CodeScore:
@@ -52,11 +55,13 @@ class Card:
             found.append(f"{total.expected - total.found} of {total.expected} expectations were missed")
         if self.lost:
             found.append(f"{self.lost} source objects are lost or unaccounted for")
-        return found
+        if self.repeated_effects:
+            found.append(f"{self.repeated_effects} writes took effect twice under one idempotency key")
+        return found + self.repairs.shortcomings()
 
 
 FAULTS = """
-select count(*) filter (where not is_lookalike), count(*) filter (where is_lookalike) from truth.faults
+select count(*) filter (where not is_lookalike and injected_by <> 'outside'), count(*) filter (where is_lookalike) from truth.faults
 """
 
 
@@ -74,13 +79,9 @@ def score(lab: psycopg.Connection, product: psycopg.Connection, *, settle: timed
     """Compare the product with the lab's truth, as of now."""
     clock = Clock(lab).read()
     began = lab.execute("select begun_wall_at from lab.world").fetchone()[0]
+    truth, wall = expected(lab), datetime.now(UTC)
     comparison = compare(
-        detections(product, began),
-        expected(lab),
-        kinds_by_subject(lab),
-        wall=datetime.now(UTC),
-        settle=settle,
-        slack=slack,
+        detections(product, began), truth, kinds_by_subject(lab), wall=wall, settle=settle, slack=slack
     )
     return Card(
         clock,
@@ -89,6 +90,7 @@ def score(lab: psycopg.Connection, product: psycopg.Connection, *, settle: timed
         *lab.execute(FAULTS).fetchone(),
         lab.execute("select count(*) from lab.orders where ordered_at <= %s", [clock.now]).fetchone()[0],
         _repeated(lab),
+        judge(lab, product, truth, since=began, wall=wall, settle=settle, slack=slack),
     )  # fmt: skip
 
 
@@ -125,6 +127,7 @@ def as_json(card: Card) -> dict:
         "feeds": [asdict(each) | {"lost": each.lost} for each in card.losses],
         "lost": card.lost,
         "repeated_effects": card.repeated_effects,
+        "repairs": repairs_as_json(card.repairs, _delays),
         "false_positives": [
             {"code": d.code, "subject": d.subject, "detected_as_of": d.detected_as_of.isoformat(), "fault": kind,
              "evidence": d.evidence}

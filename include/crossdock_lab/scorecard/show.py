@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from rich.console import Console
 from rich.table import Column, Table
 
 from crossdock_lab.scorecard.card import Card, percentile
 from crossdock_lab.scorecard.findings import CodeScore
+from crossdock_lab.scorecard.repairs import Repairs
 
 CODE_COLUMNS = "expected found recall detected right precision pending brief uncleared p50 p95"
 LISTED = 12
@@ -22,12 +25,14 @@ def show(card: Card, console: Console) -> None:
     console.print(_codes(card))
     console.print(_delays(card))
     console.print(_feeds(card))
+    console.print(_repairs(card.repairs))
     _wrong(card, console)
+    _harm(card.repairs, console)
     shortcomings = card.shortcomings()
     for text in shortcomings:
         console.print(f"[red]✗[/] {text}")
     if not shortcomings:
-        console.print("[green]✓[/] everything was found, nothing else was, nothing was lost")
+        console.print("[green]✓[/] everything was found, nothing else was, nothing was lost, every repair held")
 
 
 def _codes(card: Card) -> Table:
@@ -81,6 +86,43 @@ def _feeds(card: Card) -> Table:
         numbers = (each.source, each.landed, each.waiting, each.set_aside, len(each.missing), each.unaccounted)
         table.add_row(each.feed, *(str(number) for number in numbers), lost)
     return table
+
+
+def _repairs(found: Repairs) -> Table:
+    """Cases by what became of them, how long it took, and how much of it without a person."""
+    table = Table("cases", *_right("count"), "repairs", *_right("figure p50 p95"))
+    share = "-" if found.share_alone is None else f"{found.share_alone:.0%}"
+    figures = [
+        ("from fault to case", str(len(found.fault_to_case)), *_times(found.fault_to_case)),
+        ("from case to verified", str(len(found.case_to_verified)), *_times(found.case_to_verified)),
+        ("repairable faults", str(found.repairable), "", ""),
+        ("mended and verified without a person", f"{found.alone} ({share})", "", ""),
+        ("wrong repairs", str(len(found.wrong_repairs)), "", ""),
+        ("duplicate effects", str(len(found.duplicate_effects)), "", ""),
+        ("resolved while a system disagreed", str(len(found.closed_disagreeing)), "", ""),
+        ("approvals bypassed", str(len(found.bypassed)), "", ""),
+        ("regret over the price of labels", f"{found.regret} in {found.labels}", "", ""),
+    ]
+    states = [(state, str(count)) for state, count in found.states.most_common()]
+    for state, figure in zip_longest(states, figures, fillvalue=("", "", "", "")):
+        table.add_row(*state[:2], *figure)
+    return table
+
+
+def _harm(found: Repairs, console: Console) -> None:
+    """What is bad about the repairs, one by one."""
+    for name, texts in (
+        ("no case", found.without_case),
+        ("not mended", found.unrepaired),
+        ("harm", found.wrong_repairs),
+        ("twice", found.duplicate_effects),
+        ("disagrees", found.closed_disagreeing),
+        ("bypassed", found.bypassed),
+    ):
+        for text in texts[:LISTED]:
+            console.print(f"[red]{name}[/] {text}", highlight=False)
+        if len(texts) > LISTED:
+            console.print(f"… and {len(texts) - LISTED} more: see --json")
 
 
 def _wrong(card: Card, console: Console) -> None:

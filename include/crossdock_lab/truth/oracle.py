@@ -13,7 +13,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TypeVar
 
-from crossdock_lab.world.plan import HOUR, Hold, Leg, Plan
+from crossdock_lab.world.plan import HOUR, MINUTE, Hold, Leg, Plan
 
 SHORT_PICK_GRACE = 2 * HOUR
 MISMATCH_GRACE = 12 * HOUR
@@ -21,6 +21,10 @@ STALE_BEFORE_SHIPPING = 24 * HOUR
 STALE_IN_TRANSIT = 48 * HOUR
 ACK_GRACE = 24 * HOUR
 PRICE_TOLERANCE = Decimal("0.01")
+ENDS = ("delivered", "return_to_sender")
+"""What a carrier says last of a parcel."""
+FACTS = ("delivered_late", "status_out_of_sequence", "cancelled_after_shipping", "carrier_handover_late")
+"""What has happened stays true: the customer can be told, and nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +156,13 @@ def carrier_handover_late(plan: Plan) -> Iterator[Expectation]:
 def carrier_cannot_meet_promise(plan: Plan) -> Iterator[Expectation]:
     for leg in plan.legs:
         for scan, after in _with_next(leg.scans):
-            if scan.status != "delivered" and scan.estimate > plan.order.promised_at:
+            if scan.status not in ENDS and scan.estimate > plan.promised_at:
                 why = f"{leg.tracking_number} is estimated for {scan.estimate:%Y-%m-%d %H:%M}"
                 until = after.at if after else None
-                yield from _window(plan, "carrier_cannot_meet_promise", "push", scan.at, until, why)
+                via, known_at = "push", scan.at
+                if scan.status == "pre_transit" and leg.is_labelled_first:
+                    via, known_at = "poll", scan.at + MINUTE  # only SAP's delivery says whose label it is
+                yield from _window(plan, "carrier_cannot_meet_promise", via, known_at, until, why)
 
 
 def shipment_status_mismatch(plan: Plan) -> Iterator[Expectation]:
@@ -198,13 +205,14 @@ def _news(leg: Leg) -> Iterator[tuple[datetime, datetime, bool, bool]]:
     if leg.goods_issued_at:
         yield leg.goods_issued_at, leg.goods_issued_at, True, False
     for scan in leg.scans:
-        yield scan.at, scan.at, scan.status != "pre_transit", scan.status == "delivered"
+        yield scan.at, scan.at, scan.status != "pre_transit", scan.status in ENDS
 
 
 def delivered_late(plan: Plan) -> Iterator[Expectation]:
+    """A fact: a promise that is moved afterwards does not mend it."""
     at = plan.delivered_at
-    if at and at > plan.order.promised_at:
-        why = f"delivered {at:%Y-%m-%d %H:%M}, promised {plan.order.promised_at:%Y-%m-%d %H:%M}"
+    if at and at > plan.promised_when(at):
+        why = f"delivered {at:%Y-%m-%d %H:%M}, promised {plan.promised_when(at):%Y-%m-%d %H:%M}"
         yield from _window(plan, "delivered_late", "push", at, None, why)
 
 
@@ -212,8 +220,8 @@ def delivered_late(plan: Plan) -> Iterator[Expectation]:
 
 
 def open_past_promise(plan: Plan) -> Iterator[Expectation]:
-    promised = plan.order.promised_at + timedelta(seconds=1)
-    why = f"promised {plan.order.promised_at:%Y-%m-%d %H:%M}"
+    promised = plan.promised_at + timedelta(seconds=1)
+    why = f"promised {plan.promised_at:%Y-%m-%d %H:%M}"
     yield from _window(plan, "open_past_promise", "deadline", promised, plan.delivered_at, why)
 
 

@@ -10,7 +10,7 @@ from crossdock_lab.world.faults import KINDS, Kind
 from crossdock_lab.world.plan import Plan
 
 assert lookalikes
-FIRST_NUMBER = 1_000_000
+FIRST_NUMBER = draft.FIRST_NUMBER
 
 
 def number_of(day: int, index: int) -> str:

@@ -15,6 +15,8 @@ from crossdock_lab.world.config import ORDERS_A_DAY_MOST, WorldConfig
 from crossdock_lab.world.model import Carrier, Order, OrderLine, Warehouse
 from crossdock_lab.world.plan import DAY, HOUR, Leg, Pick, Plan, Scan, Seen
 
+FIRST_NUMBER = 1_000_000
+"""The number of the first order of a world."""
 CHANNELS, CHANNEL_WEIGHTS = ("shop", "edi", "direct"), (60, 20, 20)
 SPLIT_SHARE = 0.12
 TICKET_SHARE = 0.03
@@ -51,7 +53,7 @@ def plan(config: WorldConfig, day: int, index: int) -> Plan:
     customer = draw.choice(catalogue.CUSTOMERS)
     arrival = max(leg.delivered_at for leg in legs)
     order = Order(
-        number=str(1_000_000 + offset),
+        number=str(FIRST_NUMBER + offset),
         channel=channel,
         customer=customer,
         lines=lines,
@@ -71,7 +73,7 @@ def plan(config: WorldConfig, day: int, index: int) -> Plan:
 
 
 def _purchase_order(channel: str, offset: int) -> str:
-    number = 1_000_000 + offset
+    number = FIRST_NUMBER + offset
     return {"shop": f"#{number}", "edi": f"PO{number}", "direct": f"Phone order {number}"}[channel]
 
 
@@ -124,6 +126,7 @@ def leg(
         scans=_scans(draw, labelled_at, shipped_at, carrier),
         fulfilled_at=shipped_at + minutes(draw, 3, 30),
         shop_follows=minutes(draw, 10, 90),
+        parcel=serial % 10,
     )
 
 
@@ -134,7 +137,7 @@ def seen(draw: random.Random, at: datetime) -> Seen:
 
 def _picks(draw: random.Random, line: int, qty: int, at: datetime) -> list[Pick]:
     """A line picked at once, or in two goes within the hour."""
-    first = draw.randint(1, qty - 1) if draw.random() < 0.2 else qty
+    first = draw.randint(1, qty - 1) if draw.random() < 0.2 and qty > 1 else qty
     picks = [Pick(at, at + minutes(draw, 0, 3), line, first)]
     if first < qty:
         again = at + minutes(draw, 8, 50)

@@ -27,6 +27,14 @@ class Confirmation:
     group: str
     set_number: str
 
+    @property
+    def control(self) -> str:
+        """What tells one sending of it from another."""
+        return f"{self.group}/{self.set_number}"
+
+
+Resent = Callable[[str, str, datetime, int], Plan]
+
 
 def confirmations(content: bytes) -> list[Confirmation]:
     """The 855s in an interchange. What cannot be read holds none: that partner throws it away, too."""
@@ -47,10 +55,14 @@ def confirmations(content: bytes) -> list[Confirmation]:
 
 
 class EdiPartner:
-    """Answers from the plan of the order; `plan_of` gives it by the order's number, or None."""
+    """Answers from the plan of the order; `plan_of` gives it by the order's number, or None.
 
-    def __init__(self, connection: psycopg.Connection, plan_of: Callable[[str], Plan | None]) -> None:
-        self.connection, self.plan_of = connection, plan_of
+    `resent` is told (number, control numbers, received at, write) of an 855 that came again under other control
+    numbers, and gives the plan with that in it.
+    """
+
+    def __init__(self, connection: psycopg.Connection, plan_of: Callable[[str], Plan | None], resent: Resent) -> None:
+        self.connection, self.plan_of, self.resent = connection, plan_of, resent
 
     def read_mail(self, now: datetime) -> list[Drop]:
         """Read what came in since, decide, and give the files to be dropped, now or later."""
@@ -69,14 +81,10 @@ class EdiPartner:
         plan = self.plan_of(said.purchase_order.removeprefix("PO"))
         if plan is None:
             return []
+        if self._is_resent(plan, said):
+            plan = self.resent(plan.order.number, said.control, received_at, write_id)
         due_at = received_at + plan.reply.after if plan.reply.after is not None else None
-        first = self.connection.execute(
-            """insert into lab.acknowledgements (number, write_id, due_at, verdict) values (%s, %s, %s, %s)
-               on conflict (number) do nothing returning number""",
-            [plan.order.number, write_id, due_at, plan.reply.verdict],
-        ).fetchone()
-        if first and plan.fault:
-            ledger.expect(self.connection, plan.fault_id, list(_expected(plan, received_at, due_at)))
+        self._decide(plan, said, write_id, received_at, due_at)
         if due_at is None:
             return []
         number = FIRST_CONTROL_NUMBER + write_id * 100 + index
@@ -84,6 +92,35 @@ class EdiPartner:
             said.functional_id, said.group, "855", said.set_number, plan.reply.verdict, number, due_at
         )
         return [Drop(due_at, f"out/997_{plan.order.number}_{number}.edi", belief)]
+
+    def _is_resent(self, plan: Plan, said: Confirmation) -> bool:
+        """Whether we have had another 855 for this order; a purchase order that was corrected has its own."""
+        row = self.connection.execute(
+            "select control from lab.acknowledgements where number = %s", [plan.order.number]
+        ).fetchone()
+        corrected = plan.wrong_sku is not None and plan.wrong_sku.released_at is not None
+        return row is not None and row[0] != said.control and not corrected
+
+    def _decide(
+        self, plan: Plan, said: Confirmation, write_id: int, received_at: datetime, due_at: datetime | None
+    ) -> None:
+        """Keep what is answered to an 855, and what that makes true; the same 855 once more changes nothing."""
+        decided = self.connection.execute(
+            """insert into lab.acknowledgements as a (number, write_id, due_at, verdict, control)
+               values (%s, %s, %s, %s, %s)
+               on conflict (number) do update
+               set write_id = excluded.write_id, due_at = excluded.due_at, verdict = excluded.verdict,
+                   control = excluded.control
+               where a.control <> excluded.control
+               returning xmax = 0""",
+            [plan.order.number, write_id, due_at, plan.reply.verdict, said.control],
+        ).fetchone()
+        if not decided or not plan.fault:
+            return
+        if decided[0]:
+            ledger.expect(self.connection, plan.fault_id, list(_expected(plan, received_at, due_at)))
+        elif due_at:
+            ledger.settle(self.connection, plan.fault_id, ("edi_ack_overdue", "edi_ack_rejected"), due_at)
 
 
 def _expected(plan: Plan, received_at: datetime, due_at: datetime | None) -> list[Expectation]:

@@ -1,14 +1,15 @@
 """The world, worked out step by step: the same configuration gives the same world, however it is cut into advances.
 
-Plans are pure functions of configuration and order number, so the world can be stopped anywhere: on opening, the
-plans of the orders still alive are drawn again and what they have already shown is left out. Only stock, faults caused
-by hand, and what was written from outside are kept as state.
+Plans are pure functions of configuration, order number and what was done to the order from outside, so the world can
+be stopped anywhere: on opening, the plans of the orders still alive are drawn again and what they have already shown is
+left out. Only stock, faults caused by hand, and what was written from outside are kept as state.
 """
 
 from __future__ import annotations
 
 import heapq
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -16,15 +17,24 @@ from psycopg.types.json import Jsonb
 from crossdock.core.errors import Misconfigured
 from crossdock_lab.clock import Clock
 from crossdock_lab.truth import ledger
-from crossdock_lab.world import choose, show
+from crossdock_lab.world import choose, desk, repairs, show
 from crossdock_lab.world.config import WorldConfig
 from crossdock_lab.world.edi_partner import EdiPartner
-from crossdock_lab.world.plan import DAY, Plan
-from crossdock_lab.world.show import Change, Drop, Move, Step
+from crossdock_lab.world.interventions import Interventions
+from crossdock_lab.world.plan import DAY, Amend, Plan
+from crossdock_lab.world.show import Change, Drop, Harm, Move, Step
 from crossdock_lab.world.stock import Stock
 from crossdock_lab.world.store import Batch
 
 Due = tuple[datetime, str, int, Step]
+OPEN_TICKETS = """
+select object_id, created_at from lab.objects as t
+where system = 'zendesk' and kind = 'tickets' and order_id is null and not deleted
+    and (body || overlay) ->> 'status' not in ('solved', 'closed')
+    and not exists (
+        select from lab.interventions as i where i.kind = 'ticket' and i.params ->> 'ticket_id' = t.object_id)
+order by object_id
+"""
 
 
 def create(connection: psycopg.Connection, config: WorldConfig) -> World:
@@ -56,6 +66,7 @@ class World:
         self.ends_at: dict[str, datetime] = {}
         self.by_hand: dict[str, str] = {}
         self.stock = Stock(_kept_stock(connection))
+        self.interventions = Interventions(connection, self._draw)
         self._wake()
         connection.commit()
 
@@ -67,13 +78,19 @@ class World:
         """The plan of an order that has come in, or would; None for a number that no order has."""
         if number in self.plans:
             return self.plans[number]
+        return self._draw(number)
+
+    def _draw(self, number: str) -> Plan | None:
+        """Draw its plan, with all that was done to it."""
         if not number.isdecimal() or int(number) < choose.FIRST_NUMBER:
             return None
         _, index = choose.place_of(number)
         known = self.connection.execute("select from lab.orders where number = %s", [number]).fetchone()
         if known is None and index >= self.config.orders_per_day:
             return None
-        return choose.plan_of(self.config, number, self.by_hand.get(number))
+        plan = choose.plan_of(self.config, number, self.by_hand.get(number))
+        repairs.apply(plan, self.interventions.of(number), self.config.stream)
+        return plan
 
     def is_current(self) -> bool:
         """Whether nobody else has moved this world, or begun another, since."""
@@ -91,15 +108,17 @@ class World:
         self._take_note_of_hands()
         self._take_orders(to)
         batch = Batch()
-        count = 0
+        count = self._take_note_of_writes(batch)
         while self.due and self.due[0][0] <= to:
             at, number, _, step = heapq.heappop(self.due)
-            self._apply(batch, number, step)
+            self._apply(batch, self.plans[number], step)
             count += 1
         for at, key, belief, versions in self.stock.beliefs():
             batch.show(at, key, belief, versions=versions)
-        for drop in EdiPartner(self.connection, self.plan_of).read_mail(to):
+        for drop in EdiPartner(self.connection, self.plan_of, self._resent).read_mail(to):
             batch.drop(drop)
+        for amend in self._answered_tickets(to):
+            batch.amend(amend)
         batch.write(self.connection)
         _keep_stock(self.connection, self.stock)
         self._end_orders(to)
@@ -109,14 +128,17 @@ class World:
         self.now = to
         return count
 
-    def _apply(self, batch: Batch, number: str, step: Step) -> None:
-        plan = self.plans[number]
+    def _apply(self, batch: Batch, plan: Plan, step: Step) -> None:
         if isinstance(step, Change):
             batch.change(step, plan.order.order_id, plan.push_copies)
         elif isinstance(step, Drop):
             batch.drop(step)
         elif isinstance(step, Move):
             self.stock.move(step)
+        elif isinstance(step, Amend):
+            batch.amend(step)
+        elif isinstance(step, Harm):
+            ledger.wrong(self.connection, plan.order.number, step.kind, step.reason, step.at)
 
     # Orders come and go --------------------------------------------------------------------------------------------
 
@@ -133,7 +155,7 @@ class World:
 
     def _schedule(self, number: str, after: datetime) -> Plan:
         """Draw a plan and queue what it shows after `after`."""
-        plan = choose.plan_of(self.config, number, self.by_hand.get(number))
+        plan = self._draw(number)
         steps = show.changes(plan)
         self.plans[number] = plan
         self.ends_at[number] = steps[-1].at
@@ -185,9 +207,55 @@ class World:
                 continue
             self.by_hand[number] = fault
             if ordered_at <= self.now:
-                self.due = [due for due in self.due if due[1] != number]
-                heapq.heapify(self.due)
+                self._forget({number})
                 self._schedule(number, self.now)
+
+    def _forget(self, numbers: set[str]) -> None:
+        """What these orders were still to show is not to come."""
+        self.due = [due for due in self.due if due[1] not in numbers]
+        heapq.heapify(self.due)
+
+    # What was written from outside ---------------------------------------------------------------------------------
+
+    def _take_note_of_writes(self, batch: Batch) -> int:
+        """Draw the plans of the orders that were repaired again; what is otherwise already is shown at once."""
+        new = self.interventions.new(self.connection, self.now)
+        before = {number: self._draw(number) for number in new}
+        self._forget({number for number, plan in before.items() if plan})
+        count = 0
+        for number, rows in new.items():
+            for row in rows:
+                self.interventions.take_note(self.connection, row, self.stock)
+            if before[number]:
+                count += self._go_on(batch, before[number], self._schedule(number, self.now))
+        return count
+
+    def _go_on(self, batch: Batch, before: Plan, after: Plan) -> int:
+        """The order goes on by its new plan; gives how much had to be corrected."""
+        number, steps = after.order.number, show.corrections(before, after, self.now)
+        for step in steps:
+            self._apply(batch, after, step)
+        self.connection.execute(
+            "update lab.orders set ended = false, ends_at = %s where number = %s", [self.ends_at[number], number]
+        )
+        ledger.follow(self.connection, after, self.now)
+        return len(steps)
+
+    def _resent(self, number: str, control: str, at: datetime, write_id: int) -> Plan:
+        """Our 855 came again under a new control number."""
+        params = {"control": control}
+        plan = self.interventions.add(self.connection, number, "edi_resend", params, at, write_id, self.stock)
+        if number in self.plans:
+            self.plans[number] = plan
+        return plan
+
+    def _answered_tickets(self, to: datetime) -> Iterable[Amend]:
+        """Tickets from outside that are about no order are solved by people just as well."""
+        rows = self.connection.execute(OPEN_TICKETS).fetchall()
+        for ticket_id, created_at in rows:
+            at = desk.answered_at(created_at, self.config.stream("desk", ticket_id))
+            if at <= to:
+                yield desk.solved(ticket_id, max(at, self.now + timedelta(microseconds=1)))
 
 
 def _kept_stock(connection: psycopg.Connection) -> dict[tuple[str, str], list[int]]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from crossdock_lab.world.draft import midnight_after, minutes
+from crossdock_lab.world.catalogue import CARRIERS
+from crossdock_lab.world.draft import TRACKING, midnight_after, minutes
 from crossdock_lab.world.plan import (
     DAY,
     HOUR,
@@ -28,6 +29,8 @@ from crossdock_lab.world.plan import (
     stop_after,
 )
 
+FASTEST = 3 * DAY
+"""What the fastest service takes."""
 Alter = Callable[[Plan, random.Random], None]
 ALL = ("shop", "edi", "direct")
 
@@ -42,6 +45,7 @@ class Kind:
     alter: Alter
     watch: str
     is_split: bool = False  # needs an order of two deliveries
+    is_repairable: bool = False  # the product can mend it without a person
 
     @property
     def is_lookalike(self) -> bool:
@@ -55,12 +59,14 @@ class Kind:
 KINDS: dict[str, Kind] = {}
 
 
-def kind(*codes: str, channels: tuple[str, ...] = ALL, is_split: bool = False) -> Callable[[Alter], Alter]:
+def kind(
+    *codes: str, channels: tuple[str, ...] = ALL, is_split: bool = False, is_repairable: bool = False
+) -> Callable[[Alter], Alter]:
     """Register a fault under its function's name; its docstring is what to watch."""
 
     def register(alter: Alter) -> Alter:
         name = alter.__name__
-        KINDS[name] = Kind(name, codes, channels, alter, (alter.__doc__ or "").strip(), is_split)
+        KINDS[name] = Kind(name, codes, channels, alter, (alter.__doc__ or "").strip(), is_split, is_repairable)
         return alter
 
     return register
@@ -83,7 +89,7 @@ def _pick_short(leg: Leg, draw: random.Random) -> tuple[int, int]:
     return line, missing
 
 
-@kind("inventory_short_pick")
+@kind("inventory_short_pick", is_repairable=True)
 def short_pick(plan: Plan, draw: random.Random) -> None:
     """A line is picked short and shipped short; SAP's delivery still says the full quantity."""
     leg = one_leg(plan, draw)
@@ -91,7 +97,7 @@ def short_pick(plan: Plan, draw: random.Random) -> None:
     plan.fault_at = next(pick.at for pick in leg.picks if pick.line == line)
 
 
-@kind("inventory_short_pick")
+@kind("inventory_short_pick", is_repairable=True)
 def short_pick_made_good(plan: Plan, draw: random.Random) -> None:
     """A line is picked short; the rest is found four to seven hours later, and then it ships."""
     leg = one_leg(plan, draw)
@@ -116,7 +122,7 @@ def warehouse_silent(plan: Plan, draw: random.Random) -> None:
     leg.created_at, leg.planned_handover_at = created_at, planned
 
 
-@kind("carrier_handover_late")
+@kind("carrier_handover_late", is_repairable=True)
 def handover_late(plan: Plan, draw: random.Random) -> None:
     """The warehouse hands the parcel over two to ten hours after the planned goods issue."""
     leg = one_leg(plan, draw)
@@ -140,14 +146,14 @@ def shipped_before_packed(plan: Plan, draw: random.Random) -> None:
 # ERP ---------------------------------------------------------------------------------------------------------------
 
 
-@kind("inventory_shortfall", "open_past_promise")
+@kind("inventory_shortfall", "open_past_promise", is_repairable=True)
 def stock_shortfall(plan: Plan, draw: random.Random) -> None:
     """SAP confirms less than was ordered and never more: nothing is delivered."""
     _short(plan, draw, None)
     plan.drop_legs()
 
 
-@kind("inventory_shortfall")
+@kind("inventory_shortfall", is_repairable=True)
 def stock_shortfall_restocked(plan: Plan, draw: random.Random) -> None:
     """SAP confirms less than was ordered until stock arrives half a day later."""
     wait = minutes(draw, 12 * 60, 20 * 60)
@@ -162,14 +168,14 @@ def _short(plan: Plan, draw: random.Random, until: datetime | None) -> None:
     plan.fault_at = plan.sap_created_at
 
 
-@kind("shipment_status_mismatch")
+@kind("shipment_status_mismatch", is_repairable=True)
 def status_stuck_in_erp(plan: Plan, draw: random.Random) -> None:
     """The parcel is under way; SAP's delivery never posts goods issue."""
     leg = one_leg(plan, draw)
     plan.fault_at, leg.goods_issued_at = leg.goods_issued_at, None
 
 
-@kind("shipment_status_mismatch")
+@kind("shipment_status_mismatch", is_repairable=True)
 def status_late_in_erp(plan: Plan, draw: random.Random) -> None:
     """SAP posts goods issue 18 to 30 hours after the parcel left."""
     leg = one_leg(plan, draw)
@@ -211,17 +217,24 @@ def cancelled_after_ship(plan: Plan, draw: random.Random) -> None:
     plan.cancelled_at = plan.fault_at = min(gone + minutes(draw, 120, 600), arrives - HOUR)
 
 
-@kind("price_mismatch", channels=("shop",))
+@kind("price_mismatch", channels=("shop",), is_repairable=True)
 def shop_price_differs(plan: Plan, draw: random.Random) -> None:
-    """SAP charges another amount than the shop sold for."""
-    cents = draw.choice((2, 50, 299, 1000, -125, -2))
-    plan.sap_amount_off, plan.fault_at = Decimal(cents) / 100, plan.sap_created_at
+    """SAP charges a little more or less than the shop sold for."""
+    cents = draw.choice((2, 50, 299, 450, -125, -2))
+    plan.amounts_off, plan.fault_at = {plan.order.lines[0].number: Decimal(cents) / 100}, plan.sap_created_at
+
+
+@kind("price_mismatch", channels=("shop",))
+def shop_price_differs_much(plan: Plan, draw: random.Random) -> None:
+    """SAP charges much more than the shop sold for: somebody must agree before it is changed."""
+    cents = draw.choice((6000, 12500, 40000))
+    plan.amounts_off, plan.fault_at = {plan.order.lines[0].number: Decimal(cents) / 100}, plan.sap_created_at
 
 
 # Carrier -----------------------------------------------------------------------------------------------------------
 
 
-@kind("carrier_cannot_meet_promise")
+@kind("carrier_cannot_meet_promise", is_repairable=True)
 def carrier_eta_slips(plan: Plan, draw: random.Random) -> None:
     """The carrier's estimate slips past the promise; it arrives in time nevertheless."""
     leg = one_leg(plan, draw)
@@ -230,7 +243,7 @@ def carrier_eta_slips(plan: Plan, draw: random.Random) -> None:
     plan.fault_at = scan.at
 
 
-@kind("carrier_cannot_meet_promise", "open_past_promise", "delivered_late")
+@kind("carrier_cannot_meet_promise", "open_past_promise", "delivered_late", is_repairable=True)
 def carrier_runs_late(plan: Plan, draw: random.Random) -> None:
     """The carrier's estimate slips past the promise, and so does the parcel."""
     leg = one_leg(plan, draw)
@@ -238,6 +251,33 @@ def carrier_runs_late(plan: Plan, draw: random.Random) -> None:
     for scan in leg.scans[2:]:
         scan.estimate = late + HOUR
     plan.fault_at = leg.scans[2].at
+
+
+@kind("carrier_cannot_meet_promise", "open_past_promise", "delivered_late", is_repairable=True)
+def carrier_books_too_slow(plan: Plan, draw: random.Random) -> None:
+    """A label of a slow carrier is bought half a day before hand-over; a faster one would be in time."""
+    leg = one_leg(plan, draw)
+    leg.carrier, leg.is_labelled_first = CARRIERS[0], True
+    leg.tracking_number = TRACKING[leg.carrier.code].format(int(leg.number) - 800_000_000)
+    labelled_at = plan.fault_at = leg.created_at + minutes(draw, 15, 30)
+    wait = minutes(draw, 10 * 60, 14 * 60)
+    for pick in leg.picks:
+        pick.at += wait
+        pick.known_at += wait
+    shift_from_pack(leg, wait)
+    leg.planned_handover_at += wait
+    _promise_fast_parcels(plan, leg)
+    late = _arrive_late(plan, leg, draw)
+    leg.scans[0].at = labelled_at
+    for scan in leg.scans:
+        scan.estimate = late + HOUR
+
+
+def _promise_fast_parcels(plan: Plan, slow: Leg) -> None:
+    """The promise is what the fastest carrier can do from half a day before hand-over, and the other parcels are."""
+    others = [leg.delivered_at + 12 * HOUR for leg in plan.legs if leg is not slow]
+    promised_at = midnight_after(max(slow.shipped.at + FASTEST + 12 * HOUR, *others, slow.shipped.at))
+    plan.order = replace(plan.order, promised_at=promised_at)
 
 
 @kind("open_past_promise", "delivered_late")
@@ -328,19 +368,19 @@ def missing_lines_for_good(plan: Plan, draw: random.Random) -> None:
 # EDI ---------------------------------------------------------------------------------------------------------------
 
 
-@kind("edi_ack_overdue", channels=("edi",))
+@kind("edi_ack_overdue", channels=("edi",), is_repairable=True)
 def ack_late(plan: Plan, draw: random.Random) -> None:
     """The partner acknowledges our 855 28 to 40 hours after it got it."""
     plan.reply.after, plan.fault_at = minutes(draw, 28 * 60, 40 * 60), plan.order.ordered_at
 
 
-@kind("edi_ack_overdue", channels=("edi",))
+@kind("edi_ack_overdue", channels=("edi",), is_repairable=True)
 def ack_missing(plan: Plan, draw: random.Random) -> None:
     """The partner never acknowledges our 855."""
     plan.reply.after, plan.fault_at = None, plan.order.ordered_at
 
 
-@kind("edi_ack_rejected", channels=("edi",))
+@kind("edi_ack_rejected", channels=("edi",), is_repairable=True)
 def ack_rejected(plan: Plan, draw: random.Random) -> None:
     """The partner's 997 rejects our 855."""
     plan.reply.verdict, plan.fault_at = "R", plan.order.ordered_at

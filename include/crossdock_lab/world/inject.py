@@ -105,8 +105,10 @@ def _order(connection: psycopg.Connection, kind: Kind, order: str, now: datetime
 
 
 def _taken(connection: psycopg.Connection, kind: Kind) -> set[str]:
-    """Orders that cannot have it: they have a fault already, or the partner has made up its mind about our 855."""
-    rows = connection.execute("select number from lab.orders where fault is not null").fetchall()
+    """Orders that cannot have it: they have a fault already, were written to, or the partner has our 855."""
+    rows = connection.execute(
+        "select number from lab.orders where fault is not null union select number from lab.interventions"
+    ).fetchall()
     if kind.name.startswith("ack_"):
         rows += connection.execute(
             "select number from lab.orders, lab.clock where ordered_at <= processed_through"

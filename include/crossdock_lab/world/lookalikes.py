@@ -73,7 +73,8 @@ def cancelled_in_the_warehouse(plan: Plan, draw: random.Random) -> None:
 @kind(channels=("shop",))
 def price_rounded(plan: Plan, draw: random.Random) -> None:
     """SAP charges one cent more or less than the shop: rounding."""
-    plan.sap_amount_off, plan.fault_at = draw.choice((Decimal("0.01"), Decimal("-0.01"))), plan.sap_created_at
+    cent = draw.choice((Decimal("0.01"), Decimal("-0.01")))
+    plan.amounts_off, plan.fault_at = {plan.order.lines[0].number: cent}, plan.sap_created_at
 
 
 @kind(channels=("shop",))

@@ -1,11 +1,13 @@
 """The plan of one order: what will really happen to it, and when each system will take note.
 
-A plan is drawn whole when the order is placed; faults alter it before anything is shown. From it come the changes that
-the systems show (`world.show`) and the truth (`truth.oracle`). Times are lab time, to the second.
+A plan is drawn whole when the order is placed; faults alter it before anything is shown, repairs from outside
+(`world.repairs`) alter what is still to come. From it come the changes that the systems show (`world.show`) and the
+truth (`truth.oracle`). Times are lab time, to the second.
 """
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -46,6 +48,28 @@ class Hold:
 
 
 @dataclass(slots=True)
+class Label:
+    """A label that no parcel goes with any more: what the carrier said and would have said of it."""
+
+    tracking_number: str
+    carrier: Carrier
+    scans: list[Scan]
+    left_at: datetime  # when another took its place, or it was bought for nothing
+    refunded_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Amend:
+    """At `at`, people change fields of an object that was made from outside."""
+
+    at: datetime
+    system: str
+    kind: str
+    object_id: str
+    changes: dict
+
+
+@dataclass(slots=True)
 class Leg:
     """One delivery: from one warehouse, by one carrier, in one parcel. What never happens is None."""
 
@@ -63,10 +87,34 @@ class Leg:
     scans: list[Scan] = field(default_factory=list)  # the first is the label: pre_transit
     fulfilled_at: datetime | None = None  # the shop takes note
     shop_follows: timedelta = timedelta(minutes=45)  # how long after a scan the shop shows it
+    parcel: int = 0  # counts the deliveries of an order; the shop's fulfillment is named by it
+    is_labelled_first: bool = False  # the label is bought before anything is packed
+    first_lines: dict[int, int] | None = None  # what the delivery said before its quantities were changed
+    first_picks: list[Pick] | None = None  # what would have been picked then
+    first_issue: list[datetime | None] = field(default_factory=list)  # when goods issue was due before it was posted
+    unknown_work: Leg | None = None  # its work, until the warehouse is told
+    labels: list[Label] = field(default_factory=list)
+    lost_scans: list[Scan] = field(default_factory=list)  # the way the parcel would have gone on
 
     @property
     def delivered_at(self) -> datetime | None:
         return next((scan.at for scan in self.scans if scan.status == "delivered"), None)
+
+    @property
+    def first_label(self) -> tuple[str, datetime | None]:
+        """The tracking number that SAP was told by itself, and when the label was made: the first of all."""
+        labels = [(label.scans[0].at, label.tracking_number) for label in self.labels]
+        labels += [(self.scans[0].at, self.tracking_number)] if self.scans else []
+        at, number = min(labels, default=(None, ""))
+        return number, at
+
+    def picked_by(self, at: datetime) -> dict[int, int]:
+        """What has been picked of each line by then."""
+        picked: dict[int, int] = {}
+        for pick in self.picks:
+            if pick.at <= at:
+                picked[pick.line] = picked.get(pick.line, 0) + pick.qty
+        return picked
 
 
 @dataclass(slots=True)
@@ -84,6 +132,10 @@ class Plan:
     order: Order
     sap_created_at: datetime
     legs: list[Leg]
+    dropped: list[Leg] = field(default_factory=list)  # deliveries that wait for something; they were due from:
+    dropped_from: datetime | None = None
+    promises: list[tuple[datetime, datetime]] = field(default_factory=list)  # (told at, promised for), after the first
+    places: dict[int, Warehouse] = field(default_factory=dict)  # line -> where SAP was told to take it from
     billed_after: timedelta = timedelta(hours=3)
     credit: Hold | None = None
     is_credit_released_at_once: bool = False
@@ -93,7 +145,7 @@ class Plan:
     shortfall_line: int = 0
     shortfall_qty: int = 0  # confirmed meanwhile
     second_schedule: int = 0  # a line confirmed in two parts, both in time
-    sap_amount_off: Decimal = Decimal("0.00")  # SAP charges so much more than was ordered
+    amounts_off: dict[int, Decimal] = field(default_factory=dict)  # line -> SAP charges so much more than was ordered
     discount_amount: Decimal = Decimal("0.00")  # agreed by the shop and SAP
     cancelled_at: datetime | None = None
     wrong_sku: Hold | None = None  # on the first line, where the order came in
@@ -103,6 +155,8 @@ class Plan:
     push_copies: int = 1
     push_delay: dict[str, timedelta] = field(default_factory=dict)  # by the step or status pushed
     tickets: list[tuple[datetime, datetime, str]] = field(default_factory=list)  # opened, solved, subject
+    amends: list[Amend] = field(default_factory=list)
+    effects: list[str] = field(default_factory=list)  # what came of each intervention
     fault: str = ""
     fault_at: datetime | None = None
 
@@ -112,10 +166,38 @@ class Plan:
         return f"{self.order.number}/{self.fault}"
 
     @property
+    def sap_amount_off(self) -> Decimal:
+        """How much more SAP charges than was ordered."""
+        return sum(self.amounts_off.values(), Decimal("0.00"))
+
+    @property
+    def promised_at(self) -> datetime:
+        """The promise as SAP has it in the end."""
+        return self.promises[-1][1] if self.promises else self.order.promised_at
+
+    def promised_when(self, at: datetime) -> datetime:
+        """The promise that held at `at`."""
+        return next((promised for told, promised in reversed(self.promises) if told <= at), self.order.promised_at)
+
+    @property
     def delivered_at(self) -> datetime | None:
-        """When the last parcel arrived; None while one has not, or none was ever sent."""
+        """When the last parcel arrived; None while one has not, or not everything was ever sent."""
         arrivals = [leg.delivered_at for leg in self.legs]
-        return None if not arrivals or None in arrivals else max(arrivals)
+        return None if not self.is_covered or None in arrivals else max(arrivals)
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether everything ordered is in some delivery."""
+        return all(sum(leg.lines.get(line.number, 0) for leg in self.legs) >= line.qty for line in self.order.lines)
+
+    def leg(self, number: str) -> Leg | None:
+        """The delivery of this number, with or without leading zeros."""
+        return next((leg for leg in self.legs if leg.number.lstrip("0") == number.lstrip("0")), None)
+
+    def place_of(self, number: int) -> Warehouse | None:
+        """Where a line is to come from; None where nothing was ever planned for it."""
+        legs = (leg.warehouse for leg in [*self.legs, *self.dropped] if number in leg.lines)
+        return self.places.get(number) or next(legs, None)
 
     def line(self, number: int) -> OrderLine:
         return next(line for line in self.order.lines if line.number == number)
@@ -127,7 +209,23 @@ class Plan:
 
     def drop_legs(self) -> None:
         """Nothing is ever delivered."""
-        self.legs = []
+        self.dropped, self.legs, self.dropped_from = self.legs, [], self.sap_created_at
+
+    def hold_back(self, at: datetime) -> None:
+        """The deliveries that were not made by then wait until they are brought back."""
+        waiting = [leg for leg in self.legs if leg.created_at > at]
+        if waiting and self.dropped_from is None:
+            self.legs = [leg for leg in self.legs if leg.created_at <= at]
+            self.dropped, self.dropped_from = waiting, at
+
+    def bring_back(self, at: datetime) -> None:
+        """The deliveries that waited come after all, as long after `at` as they would have come."""
+        if self.dropped_from is None:
+            return
+        for leg in self.dropped:
+            shift(leg, at - self.dropped_from)
+        self.legs += self.dropped
+        self.dropped, self.dropped_from = [], None
 
 
 def shift(leg: Leg, by: timedelta) -> None:
@@ -163,6 +261,7 @@ def shift_scans(leg: Leg, by: timedelta, first: int) -> None:
 
 def stop_after(leg: Leg, last: int) -> None:
     """The carrier says nothing after its scan number `last`."""
+    leg.lost_scans = leg.scans[last + 1 :]
     del leg.scans[last + 1 :]
 
 
@@ -171,3 +270,17 @@ def drop_after_release(leg: Leg) -> None:
     leg.picks, leg.packed, leg.shipped = [], None, None
     leg.goods_issued_at = leg.fulfilled_at = None
     leg.scans = []
+
+
+def keep_from_warehouse(leg: Leg) -> None:
+    """Nothing happens to the delivery until the warehouse is told of it."""
+    leg.unknown_work = deepcopy(leg)
+    drop_after_release(leg)
+
+
+def tell_warehouse(leg: Leg, at: datetime) -> None:
+    """The warehouse hears of the delivery at `at`: the work that waited begins."""
+    work, leg.unknown_work = leg.unknown_work, None
+    shift(work, at - work.created_at)
+    leg.picks, leg.packed, leg.shipped, leg.scans = work.picks, work.packed, work.shipped, work.scans
+    leg.goods_issued_at, leg.fulfilled_at = work.goods_issued_at, work.fulfilled_at

@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from crossdock_lab.world import catalogue
 from crossdock_lab.world.model import (
+    Carrier,
     Delivery,
     DeliveryLine,
     EventQuantity,
@@ -30,9 +31,11 @@ from crossdock_lab.world.model import (
     TrackingDetail,
     WarehouseEvent,
 )
-from crossdock_lab.world.plan import MINUTE, Leg, Plan
+from crossdock_lab.world.plan import DAY, MINUTE, Amend, Label, Leg, Plan, Scan
 
 SHOP_STATUS = {"in_transit": "in_transit", "out_for_delivery": "out_for_delivery", "delivered": "delivered"}
+CORRECTED_FROM = 400_000_000
+"""Interchange control numbers of purchase orders sent again: this, and the order's number."""
 UNMAPPED_STATUS = "X"
 REJECTED = "C"
 
@@ -70,16 +73,67 @@ class Move:
     available: int
 
 
-Step = Change | Drop | Move
+@dataclass(frozen=True, slots=True)
+class Harm:
+    """At `at`, something is done twice, or wrongly, for good."""
+
+    at: datetime
+    kind: str
+    reason: str
+
+
+Step = Change | Drop | Move | Amend | Harm
 
 
 def changes(plan: Plan) -> list[Step]:
     """Everything that any system will show of this order, by time."""
     steps: list[Step] = []
-    for show in (_sales_order, _deliveries, _warehouse, _trackers, _shop, _fulfillments, _edi, _tickets, _stock):
+    for show in (
+        _sales_order, _deliveries, _warehouse, _trackers, _shop, _fulfillments, _edi, _tickets, _stock, _harm,
+    ):  # fmt: skip
         steps.extend(show(plan))
     steps.sort(key=lambda step: step.at)
     return steps
+
+
+def corrections(before: Plan, after: Plan, now: datetime) -> list[Step]:
+    """What must be shown at once because a repair at `now` changed it, and stock that it moved.
+
+    Whatever was shown by `now` of the plan `before` is compared with what the plan `after` would have shown.
+    """
+    at = now + timedelta(microseconds=1)
+    said, now_says = _standing(before, now), _standing(after, now)
+    steps: list[Step] = [
+        replace(change, at=at, belief=_stamped(change.belief, at))
+        for key, change in now_says.items()
+        if key not in said or _stamped(said[key].belief, at) != _stamped(change.belief, at)
+    ]
+    moved = _moved(after, now)
+    for place, (on_hand, available) in _moved(before, now).items():
+        held = moved.get(place, (0, 0))
+        moved[place] = held[0] - on_hand, held[1] - available
+    return steps + [Move(at, *place, *held) for place, held in moved.items() if held != (0, 0)]
+
+
+def _standing(plan: Plan, now: datetime) -> dict[tuple[str, str, str], Change]:
+    """The last change of each object by then."""
+    return {(c.system, c.kind, c.object_id): c for c in changes(plan) if isinstance(c, Change) and c.at <= now}
+
+
+def _moved(plan: Plan, now: datetime) -> dict[tuple[str, str], tuple[int, int]]:
+    """What has left each place by then: on hand, available."""
+    moved: dict[tuple[str, str], tuple[int, int]] = {}
+    for move in _stock(plan):
+        if move.at <= now:
+            held = moved.get((move.sku, move.warehouse), (0, 0))
+            moved[move.sku, move.warehouse] = held[0] + move.on_hand, held[1] + move.available
+    return moved
+
+
+def _stamped(belief: object, at: datetime) -> object:
+    """The belief, changed at `at`."""
+    name = "changed_at" if hasattr(belief, "changed_at") else "updated_at"
+    return replace(belief, **{name: at}) if hasattr(belief, name) else belief
 
 
 # SAP ---------------------------------------------------------------------------------------------------------------
@@ -104,7 +158,7 @@ def _history(
 
 
 def _sales_order(plan: Plan) -> Iterator[Change]:
-    order, created = plan.order, plan.sap_created_at
+    order, created = replace(plan.order, promised_at=plan.promised_at), plan.sap_created_at
     first = SalesOrder(
         order=order,
         lines=tuple(_sales_line(plan, line.number) for line in order.lines),
@@ -121,13 +175,14 @@ def _sales_order(plan: Plan) -> Iterator[Change]:
 
 
 def _sales_line(plan: Plan, number: int) -> SalesOrderLine:
-    line, promised = plan.line(number), plan.order.promised_at
-    home = next((leg.warehouse for leg in plan.legs if number in leg.lines), catalogue.WAREHOUSES[0])
+    line, promised = plan.line(number), plan.promised_at
+    home = plan.place_of(number) or catalogue.WAREHOUSES[0]
+    amount = line.net_amount + plan.amounts_off.get(number, 0)
     schedule = (ScheduleLine(1, promised, line.qty, line.qty),)
     if plan.second_schedule == number:
         early = promised - timedelta(days=1)
         schedule = (ScheduleLine(1, early, line.qty, 1), ScheduleLine(2, promised, 0, line.qty - 1))
-    return SalesOrderLine(number, line.item, line.item.sap_material, home, line.qty, line.net_amount, schedule)
+    return SalesOrderLine(number, line.item, line.item.sap_material, home, line.qty, amount, schedule)
 
 
 def _sales_edits(plan: Plan) -> Iterator[tuple[datetime, Callable]]:
@@ -185,14 +240,18 @@ def _confirmed(state: SalesOrder, number: int, qty: int | None) -> SalesOrder:
 
 
 def _issued(state: SalesOrder, leg: Leg) -> SalesOrder:
-    """Goods issue of a delivery: its lines are delivered, as far as SAP is concerned."""
+    """Goods issue of a delivery: what is in it is delivered, as far as SAP is concerned."""
     lines = tuple(
-        replace(line, delivered_qty=line.ordered_qty, delivery_status="C") if line.number in leg.lines else line
-        for line in state.lines
+        _delivered(line, leg.lines[line.number]) if line.number in leg.lines else line for line in state.lines
     )
     changed = replace(state, lines=lines)
     status = UNMAPPED_STATUS if state.delivery_status == UNMAPPED_STATUS else _derived(changed)
     return replace(changed, delivery_status=status, process_status="B")
+
+
+def _delivered(line: SalesOrderLine, qty: int) -> SalesOrderLine:
+    whole = min(line.ordered_qty, line.delivered_qty + qty)
+    return replace(line, delivered_qty=whole, delivery_status="C" if whole == line.ordered_qty else "B")
 
 
 def _rejected(state: SalesOrder) -> SalesOrder:
@@ -211,15 +270,16 @@ def _deliveries(plan: Plan) -> Iterator[Change]:
             created_at=leg.created_at,
             changed_at=leg.created_at,
             planned_handover_at=leg.planned_handover_at,
-            promised_at=plan.order.promised_at,
+            promised_at=plan.promised_at,
         )
         for at, state in _history(first, [(leg.created_at, lambda state: state), *_delivery_edits(leg)]):
             yield Change(at, "sap", "deliveries", leg.number, replace(state, changed_at=at))
 
 
 def _delivery_line(plan: Plan, leg: Leg, index: int, number: int) -> DeliveryLine:
-    qty = leg.lines[number]
-    return DeliveryLine(index * 10, number, plan.line(number).item, qty, qty)
+    return DeliveryLine(
+        index * 10, number, plan.line(number).item, leg.lines[number], (leg.first_lines or leg.lines)[number]
+    )
 
 
 def _delivery_edits(leg: Leg) -> Iterator[tuple[datetime, Callable]]:
@@ -227,8 +287,9 @@ def _delivery_edits(leg: Leg) -> Iterator[tuple[datetime, Callable]]:
     if leg.packed and leg.picks:
         told = max(leg.packed.known_at, max(pick.known_at for pick in leg.picks)) + 3 * MINUTE
         yield told, _packed
-    if leg.scans:
-        yield leg.scans[0].at + MINUTE, lambda state: replace(state, tracking_number=leg.tracking_number)
+    number, labelled_at = leg.first_label
+    if labelled_at:
+        yield labelled_at + MINUTE, lambda state: replace(state, tracking_number=number)
     if leg.goods_issued_at:
         yield leg.goods_issued_at, lambda state: _goods_issued(state, leg.goods_issued_at)
 
@@ -257,7 +318,8 @@ def _warehouse(plan: Plan) -> Iterator[Change]:
         whole = tuple(EventQuantity(positions[n], plan.line(n).item, qty) for n, qty in picked.items())
         for step, seen in (("packing", leg.packed), ("shipping", leg.shipped)):
             if seen:
-                yield _event(plan, leg, step, step, seen, whole, leg.tracking_number)
+                number = "" if step == "packing" and leg.is_labelled_first else leg.tracking_number
+                yield _event(plan, leg, step, step, seen, whole, number)
 
 
 def _event(plan: Plan, leg: Leg, key: str, step: str, seen, parts, tracking_number: str = "") -> Change:
@@ -272,27 +334,38 @@ def _event(plan: Plan, leg: Leg, key: str, step: str, seen, parts, tracking_numb
 
 def _trackers(plan: Plan) -> Iterator[Change]:
     for leg in plan.legs:
-        if not leg.scans:
-            continue
-        tracker_id = f"trk_{uuid.uuid5(uuid.NAMESPACE_URL, leg.tracking_number).hex}"
-        weight = sum((plan.line(n).item.weight_kg * qty for n, qty in leg.lines.items()), Decimal(0)) * Decimal(
-            "35.274"
-        )
-        for count in range(1, len(leg.scans) + 1):
-            scan = leg.scans[count - 1]
-            details = tuple(_detail(plan, leg, index) for index in range(count))
-            belief = Tracker(
-                tracker_id, leg.tracking_number, leg.carrier, scan.status, details, leg.scans[0].at, scan.at,
-                scan.estimate, weight.quantize(Decimal("0.1")),
-                signed_by=plan.order.customer.name if scan.status == "delivered" else "",
-            )  # fmt: skip
-            delay = plan.push_delay.get(scan.status, timedelta(0))
-            topic = "tracker.created" if count == 1 else "tracker.updated"
-            yield Change(scan.at, "easypost", "trackers", tracker_id, belief, topic, delay)
+        if leg.scans:
+            yield from _tracker(plan, leg, leg.tracking_number, leg.carrier, leg.scans)
+        for label in leg.labels:
+            yield from _tracker(plan, leg, label.tracking_number, label.carrier, _unused(label))
 
 
-def _detail(plan: Plan, leg: Leg, index: int) -> TrackingDetail:
-    scan, home = leg.scans[index], plan.order.customer
+def _unused(label: Label) -> list[Scan]:
+    """What the carrier says of a label with which no parcel goes."""
+    said = [scan for scan in label.scans if scan.at <= label.left_at]
+    if label.refunded_at:
+        said.append(Scan(label.refunded_at, "cancelled", "Label refunded", None))
+    return said
+
+
+def _tracker(plan: Plan, leg: Leg, number: str, carrier: Carrier, scans: list[Scan]) -> Iterator[Change]:
+    tracker_id = f"trk_{uuid.uuid5(uuid.NAMESPACE_URL, number).hex}"
+    lines = leg.first_lines or leg.lines
+    weight = sum((plan.line(n).item.weight_kg * qty for n, qty in lines.items()), Decimal(0)) * Decimal("35.274")
+    for count, scan in enumerate(scans, start=1):
+        details = tuple(_detail(plan, leg, scan) for scan in scans[:count])
+        belief = Tracker(
+            tracker_id, number, carrier, scan.status, details, scans[0].at, scan.at,
+            scan.estimate, weight.quantize(Decimal("0.1")),
+            signed_by=plan.order.customer.name if scan.status == "delivered" else "",
+        )  # fmt: skip
+        delay = plan.push_delay.get(scan.status, timedelta(0))
+        topic = "tracker.created" if count == 1 else "tracker.updated"
+        yield Change(scan.at, "easypost", "trackers", tracker_id, belief, topic, delay)
+
+
+def _detail(plan: Plan, leg: Leg, scan: Scan) -> TrackingDetail:
+    home = plan.order.customer
     near = scan.status in ("out_for_delivery", "delivered")
     spot = home if near else leg.warehouse
     return TrackingDetail(scan.status, scan.message, scan.at, spot.city, spot.region, spot.postal_code)
@@ -346,7 +419,7 @@ def _corrected(state: ShopOrder) -> ShopOrder:
 def _fulfilled(plan: Plan, state: ShopOrder, leg: Leg) -> ShopOrder:
     numbers = [line.number for line in plan.order.lines]
     lines = tuple(
-        replace(line, fulfilled_qty=line.qty) if number in leg.lines else line
+        replace(line, fulfilled_qty=min(line.qty, line.fulfilled_qty + leg.lines.get(number, 0)))
         for number, line in zip(numbers, state.lines, strict=True)
     )
     whole = all(line.fulfilled_qty == line.qty for line in lines)
@@ -355,16 +428,16 @@ def _fulfilled(plan: Plan, state: ShopOrder, leg: Leg) -> ShopOrder:
 
 def _fulfillments(plan: Plan) -> Iterator[Change]:
     order = plan.order
-    for index, leg in enumerate(plan.legs):
+    for leg in plan.legs:
         if order.channel != "shop" or not leg.fulfilled_at:
             continue
-        number = order.shop_order_id * 10 + index
+        number = order.shop_order_id * 10 + leg.parcel
         lines = tuple(
-            replace(_shop_line(plan, n), sku=line.item.shop_sku, fulfilled_qty=line.qty)
+            replace(_shop_line(plan, n), sku=line.item.shop_sku, fulfilled_qty=leg.lines[line.number])
             for n, line in enumerate(order.lines)
             if line.number in leg.lines
         )
-        name, at = f"#{order.number}.{index + 1}", leg.fulfilled_at
+        name, at = f"#{order.number}.{leg.parcel + 1}", leg.fulfilled_at
         first = Fulfillment(number, order, name, leg.warehouse, leg.carrier, leg.tracking_number, lines, at, at)
         edits = [(leg.fulfilled_at, lambda state: state), *_followed(leg)]
         for count, (at, state) in enumerate(_history(first, edits)):
@@ -396,9 +469,15 @@ def _edi(plan: Plan) -> Iterator[Drop]:
     prices = tuple(line.unit_price for line in order.lines)
     belief = PurchaseOrder(order, tuple(parts), prices, int(order.number), order.ordered_at)
     yield Drop(order.ordered_at, f"out/850_{order.number}.edi", belief)
+    if plan.wrong_sku and plan.wrong_sku.released_at:
+        at, number = plan.wrong_sku.released_at, CORRECTED_FROM + int(order.number)
+        right = tuple(line.item.edi_part for line in order.lines)
+        again = PurchaseOrder(order, right, prices, number, at)
+        yield Drop(at, f"out/850_{order.number}_{number}.edi", again)
 
 
-def _tickets(plan: Plan) -> Iterator[Change]:
+def _tickets(plan: Plan) -> Iterator[Change | Amend]:
+    yield from plan.amends
     for index, (opened, solved, subject) in enumerate(plan.tickets):
         number = (int(plan.order.number) - 1_000_000) * 10 + index + 35_000
         text = f"The customer of order {plan.order.purchase_order} asks: {subject}"
@@ -416,3 +495,22 @@ def _stock(plan: Plan) -> Iterator[Move]:
             yield Move(plan.sap_created_at, sku, place, 0, -qty)
             if leg.goods_issued_at:
                 yield Move(leg.goods_issued_at, sku, place, -qty, 0)
+
+
+# Harm --------------------------------------------------------------------------------------------------------------
+
+
+def _harm(plan: Plan) -> Iterator[Harm]:
+    """Goods that leave beyond what was ordered, and labels that are paid for nothing a day after the parcel left."""
+    sent: dict[int, int] = {}
+    for leg in sorted((leg for leg in plan.legs if leg.shipped), key=lambda leg: leg.shipped.at):
+        for number, qty in leg.picked_by(leg.shipped.at).items():
+            sent[number] = sent.get(number, 0) + qty
+            over = sent[number] - plan.line(number).qty
+            if over > 0:
+                yield Harm(leg.shipped.at, "duplicate_effect", f"line {number}: {over} more sent than ordered")
+        for label in leg.labels:
+            due = max(leg.shipped.at, label.left_at) + DAY
+            if label.refunded_at is None or label.refunded_at > due:
+                why = f"delivery {leg.number}: label {label.tracking_number} was never used and not refunded"
+                yield Harm(due, "duplicate_effect", why)
