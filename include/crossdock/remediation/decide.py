@@ -77,6 +77,8 @@ def decide(facts: dict, policy: Policy, playbooks: Mapping[str, Playbook]) -> De
     why_not: list[str] = []
     seen: list[Considered] = []
     for name in policy.playbooks:
+        if name == DESK:
+            return _to_people(facts, policy, playbooks, (*why_not, "only people can mend it"), tuple(seen))
         playbook = playbooks[name]
         if unmet := planning.unmet(playbook, facts):
             why_not += unmet

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from crossdock.remediation.candidates.model import Candidate
-from crossdock.remediation.facts.values import number, written
+from crossdock.remediation.facts.values import money, number, written
 from crossdock.remediation.policies.model import Knobs
 
 RATE = Decimal("0.000000001")
@@ -29,12 +29,12 @@ def _candidate(facts: dict, item: dict, off: Decimal) -> Candidate:
         "kind": "rate",
         "order": item["order"],
         "item": item["item"],
-        "rate": written(rate),
-        "difference_amount": written(off),
-        "new_amount": written(net - off),
+        "rate": money(rate),
+        "difference_amount": money(off),
+        "new_amount": money(net - off),
     }
     return Candidate(
-        f"item {item['item']} at {written(rate)}", "rate", choice, abs(off), 0, BLAMED if is_blamed else ANY,
+        f"item {item['item']} at {money(rate)}", "rate", choice, abs(off), 0, BLAMED if is_blamed else ANY,
         tuple(_excluded(item, qty, net, off, rate)),
     )  # fmt: skip
 
@@ -56,4 +56,4 @@ def _excluded(item: dict, qty: Decimal, net: Decimal, off: Decimal, rate: Decima
     elif rate <= 0:
         yield f"item {item['item']} would cost nothing"
     elif (rate * qty).quantize(Decimal("0.01")) != net - off:
-        yield f"no rate of item {item['item']} makes up {written(off)} for {written(qty)} pieces"
+        yield f"no rate of item {item['item']} makes up {money(off)} for {written(qty)} pieces"

@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import combinations
 
 from crossdock.remediation.candidates.model import Candidate
-from crossdock.remediation.facts.values import days_past, moment, number, promise, written
+from crossdock.remediation.facts.values import days_past, moment, number, plain, promise, written
 from crossdock.remediation.policies.model import Knobs
 
 SURE, UNSURE, DOUBTFUL = Decimal("0.95"), Decimal("0.75"), Decimal("0.5")
@@ -82,7 +82,7 @@ class _Need:
         late = days_past(at, self.owed)
         choice = {
             "kind": kind,
-            "missing_qty": written(self.missing),
+            "missing_qty": plain(self.missing),
             "sources": [self._source(code, qty) for code, qty in shares.items() if qty > 0],
             "arrives_at": at.isoformat(),
             "new_promise": promise(at, self.facts["partners"]["erp"]["time_zone"]) if late else None,
@@ -90,7 +90,16 @@ class _Need:
         return Candidate(name, kind, choice, self.knobs.parcel_cost * max(len(shares), 1), late, sure, excluded)
 
     def _source(self, code: str, qty: Decimal) -> dict:
-        return {"warehouse_code": code, "sku": self.sku, "quantity": written(qty), **self.facts["places"].get(code, {})}
+        place = self.facts["places"].get(code, {})
+        return {
+            "warehouse_code": code,
+            "sku": self.sku,
+            "quantity": plain(qty),
+            "plant": place.get("plant"),
+            "shipping_point": place.get("shipping_point"),
+            "sgln": place.get("sgln"),
+            "epc_class": self.facts["epc_classes"].get(self.sku),
+        }
 
     def _confidence(self, shares: dict) -> Decimal:
         kept = [self.available(code) - qty for code, qty in shares.items() if qty > 0]

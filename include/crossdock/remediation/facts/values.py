@@ -1,4 +1,4 @@
-"""Values of facts: they are JSON, so quantities and amounts are text there, times ISO text in UTC."""
+"""Values of facts: they are JSON, so quantities are numbers there, amounts are text, times ISO text in UTC."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 
-def number(value: str | int | None) -> Decimal:
+def number(value: str | float | None) -> Decimal:
     """A quantity or amount; what is not known counts as 0."""
     return Decimal(str(value)) if value is not None else Decimal(0)
 
@@ -15,6 +15,17 @@ def number(value: str | int | None) -> Decimal:
 def moment(value: str | None) -> datetime | None:
     """A time with its zone."""
     return datetime.fromisoformat(value).astimezone(UTC) if value else None
+
+
+def plain(value: Decimal) -> int | float:
+    """A quantity as a JSON number: an int where it is whole."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def money(value: Decimal) -> str:
+    """An amount as text with at least two places: `129.00`, `4.3333`."""
+    value = value.normalize()
+    return f"{value:f}" if value.as_tuple().exponent < -2 else f"{value:.2f}"
 
 
 def written(value: Decimal) -> str:

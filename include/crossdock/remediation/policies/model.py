@@ -81,8 +81,6 @@ class Knobs(Strict):
     """Warehouses that may not send regulated goods."""
     carriers: tuple[str, ...] = ()
     """Carriers that may be booked, our codes."""
-    parcel_ounces: int = Field(35, ge=1)
-    """Weight of a parcel where the old label does not say."""
 
 
 class Policy(Strict):
