@@ -10,11 +10,9 @@ from crossdock_lab.clock import Clock
 from crossdock_lab.world import choose, engine
 from crossdock_lab.world.choose import KINDS
 from crossdock_lab.world.config import WorldConfig
+from lab_rows import SENT
 
 HOUR = timedelta(hours=1)
-SENT = """ISA*00*          *00*          *ZZ*CROSSDOCKDC    *ZZ*ACMERETAIL     *260302*0800*U*00401*000000007*0*P*>~
-GS*PR*CROSSDOCKDC*ACMERETAIL*20260302*0800*31*X*004010~ST*855*0001~BAK*00*AD*{po}*20260302~SE*3*0001~GE*1*31~
-IEA*1*000000007~"""
 
 
 def world_with(lab, kind: str) -> tuple[engine.World, str]:

@@ -17,25 +17,10 @@ from crossdock_lab.world import choose, engine, run
 from crossdock_lab.world.choose import KINDS
 from crossdock_lab.world.config import WorldConfig
 from crossdock_lab.world.inject import inject
+from lab_rows import everything
 
 CONFIG = WorldConfig(seed=7, orders_per_day=40, fault_share=0.2, lookalike_share=0.3, days=2)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-SHOWN = {
-    "objects": """select system, kind, object_id, version, body, order_id, created_at, changed_at
-        from lab.objects order by 1, 2, 3""",
-    "pushes": "select system, topic, object_id, body, due_at, copies from lab.pushes order by due_at, object_id, topic",
-    "files": "select path, content, due_at from lab.files order by path",
-    "stock": "select * from lab.stock order by 1, 2",
-    "orders": "select number, order_id, fault, ordered_at, ends_at, ended from lab.orders order by 1",
-    "truth": """select exception_code, subject_id, via, from_at, until_at, evidence
-        from truth.expectations order by subject_id, exception_code, from_at""",
-    "faults": "select fault_id, kind, subject_id, injected_at, is_repaired from truth.faults order by 1",
-}
-
-
-def everything(lab: psycopg.Connection) -> dict[str, list]:
-    """All that a world has shown and what is true of it; nothing of the wall clock."""
-    return {name: lab.execute(sql).fetchall() for name, sql in SHOWN.items()}
 
 
 def went_on(lab: psycopg.Connection, config: WorldConfig, *stops: timedelta) -> dict[str, list]:
