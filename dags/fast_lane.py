@@ -1,4 +1,4 @@
-"""The airflow dag of the fast lane: what just arrived becomes canonical rows and detections.
+"""The airflow dag of the fast lane: what just arrived becomes canonical rows, detections and cases.
 
 The worker process does the same, sooner; this run makes it visible and is enough alone where no worker runs.
 """
@@ -8,14 +8,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag, task
-from wiring import LANDING, PLATFORM, START, default_args
+from wiring import CASES, LANDING, OPENED, PLATFORM, START, default_args
 
 DOC = """
 Claims what waits in `raw.pending_records`, judges it by its contract, makes the canonical rows of the orders it touches
-anew and asks every exception view about them; then looks at the deadlines that have passed.
+anew, asks every exception view about them and opens cases for what they find; then looks at the deadlines that have
+passed.
 
-*Feeds*: `staging` and `canonical`, `ops.quarantine`, `ops.detections`, `ops.due_times`. *Woken by*: the minute and by
-`crossdock://landing/`. Events can be merged or lost; the table cannot, so a run always works until nothing waits.
+*Feeds*: `staging` and `canonical`, `ops.quarantine`, `ops.detections`, `ops.cases`. *Wakes*: `remediate`.
+*Woken by*: the minute and by `crossdock://landing/`. Events can be merged or lost; the table cannot, so a run always
+works until nothing waits.
 *Owner*: data-platform. Running it twice at once is harmless: one takes the lane lock, the other finds nothing.
 It cannot be backfilled: there is no past to it. Backfill the feed's own DAG.
 """
@@ -34,11 +36,14 @@ It cannot be backfilled: there is no past to it. Backfill the feed's own DAG.
     default_args=default_args(PLATFORM, timeout=timedelta(minutes=5)),
 )
 def fast_lane():
-    @task(inlets=[LANDING])
-    def drain() -> dict:
-        from crossdock.lanes import api
+    @task(inlets=[LANDING], outlets=[OPENED])
+    def drain(outlet_events=None) -> dict:
+        from crossdock.worker import api
 
-        return api.drain(seconds=40.0)
+        counts = api.drain(seconds=40.0)
+        if counts.get("cases_opened") or counts.get("cases_returned"):
+            outlet_events[OPENED].add(CASES)
+        return counts
 
     drain()
 

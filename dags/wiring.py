@@ -21,8 +21,11 @@ from crossdock.core.settings import settings
 START = datetime(2026, 1, 1, tzinfo=UTC)
 LANDING = Asset("crossdock://landing/")
 MARTS = Asset("crossdock://marts/")
+CASES = Asset("crossdock://cases/")
 ARRIVALS = AssetAlias("crossdock-arrivals")
 """Through this alias a feed's task touches LANDING only when something new has landed."""
+OPENED = AssetAlias("crossdock-opened")
+"""Through this alias the fast lane touches CASES only when a case was opened or came back."""
 PLATFORM = "data-platform"
 READABLE_MODES = ("poll", "snapshot", "file")
 

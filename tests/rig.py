@@ -20,10 +20,12 @@ import psycopg
 from crossdock.core import clock
 from crossdock.core.settings import settings
 from crossdock.db.connect import connect
+from crossdock.edi.api import send_ready
 from crossdock.landing.feeds import feeds
 from crossdock.landing.ingest import ingest
 from crossdock.lanes import models
 from crossdock.onboarding.load import sync
+from crossdock.remediation.policies import files, store
 from crossdock.stack.postgres import Server, free_port
 from crossdock.worker.rounds import Rounds
 from crossdock_lab import db as lab_db
@@ -70,6 +72,29 @@ class Rig:
             while rounds.look_at_deadlines():
                 pass
 
+    def repair(self) -> bool:
+        """Decide, send and verify until nothing is left to do; return whether there was anything."""
+        from crossdock.remediation import api as remediation
+
+        acted = remediation.act(conninfo=self.dsn["app"])
+        seen = remediation.verify(conninfo=self.dsn["app"])
+        return bool(acted.get("actions_acknowledged") or seen.get("cases_disagreed") or seen.get("cases_returned"))
+
+    def catch_up(self, rounds: int = 4) -> None:
+        """Let the product read, find, repair and read again what it wrote, until it has nothing to do."""
+        for _ in range(rounds):
+            self.pushed(seconds=600)
+            self.poll()
+            self.settle()
+            for partner_id in self.edi_partners():
+                send_ready(partner_id, conninfo=self.dsn["app"])
+            if not self.repair():
+                return
+
+    def edi_partners(self) -> list[str]:
+        """Who gets EDI documents of ours."""
+        return [row[0] for row in self.rows("select partner_id from ref.partners where role_code = 'edi'")]
+
     def pushed(self, seconds: float = 60) -> None:
         """Wait until the lab has delivered every webhook that is due."""
         until = time.monotonic() + seconds
@@ -110,6 +135,7 @@ def rig(server: Server, dsn: dict[str, str], config: WorldConfig, folder: Path, 
         _connect(port, sftp_port)
         with connect("rig", conninfo=dsn["app"]) as connection:
             sync(connection, settings().partner_dirs)
+            store.sync(connection, files.read_all(), "rig")
             clock.follow(connection, config.starts_at, 0)
         if inbox:
             start(made, ["inbox", "--port", str(inbox_port)], {"CROSSDOCK_DSN": dsn["app"]})

@@ -37,8 +37,8 @@ POSTGRES_SETTINGS = (
 )  # fmt: skip
 DEATHS = 4
 """A process that has died so often while everything starts will not come up by itself."""
-MODEL_HOOKS = (("partner", "sync"), ("init-models",))
-"""Commands of the product that make partners and models ready, run in this order after the migrations."""
+MODEL_HOOKS = (("partner", "sync"), ("policy", "sync"), ("init-models",))
+"""Commands of the product that make partners, policies and models ready, run in this order after the migrations."""
 
 
 def script(name: str) -> str:

@@ -12,11 +12,9 @@ from pathlib import Path
 
 import httpx
 
-from crossdock.core.connections import connection
-from crossdock.core.errors import PartnerDown
 from crossdock.core.settings import settings
+from crossdock.stack import airflow_api
 
-CONNECTION = "airflow_api"
 KEPT = {"success": timedelta(hours=6), "failed": timedelta(days=7)}
 LOGS_KEPT = timedelta(days=7)
 RUNS_AT_ONCE = 100
@@ -26,15 +24,8 @@ RUNS_PER_CALL = 5_000
 
 def purge_runs(dag_ids: list[str]) -> dict[str, int]:
     """Delete the old finished runs of these DAGs; return how many by DAG. Raises PartnerDown when Airflow refuses."""
-    found = connection(CONNECTION)
-    try:
-        with httpx.Client(base_url=found.base_url, timeout=30) as api:
-            given = {"username": found.login, "password": found.password}
-            answer = api.post("/auth/token", json=given).raise_for_status().json()
-            api.headers["Authorization"] = f"Bearer {answer['access_token']}"
-            return {dag_id: sum(_purge(api, dag_id, state, kept) for state, kept in KEPT.items()) for dag_id in dag_ids}
-    except httpx.HTTPError as error:
-        raise PartnerDown(f"Airflow's API did not delete runs: {error}", hint="crossdock doctor") from error
+    with airflow_api.session("delete runs") as api:
+        return {dag_id: sum(_purge(api, dag_id, state, kept) for state, kept in KEPT.items()) for dag_id in dag_ids}
 
 
 def _purge(api: httpx.Client, dag_id: str, state: str, kept: timedelta) -> int:
