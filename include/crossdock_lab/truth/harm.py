@@ -69,7 +69,7 @@ def _missing(case: Case, number: int) -> int:
     plan, at = case.plan, case.each.at
     waits = [] if is_open(plan.shortfall, at) and plan.shortfall_line == number else plan.dropped
     there = sum(leg.lines.get(number, 0) for leg in waits)
-    for leg in plan.legs:
+    for leg in (leg for leg in plan.legs if not (leg.is_backorder and leg.created_at > at)):
         coming = sum(pick.qty for pick in leg.picks if pick.line == number)
         there += leg.lines.get(number, 0) if leg.unknown_work else coming
     return plan.line(number).qty - there

@@ -31,6 +31,8 @@ from crossdock_lab.world.plan import (
 
 FASTEST = 3 * DAY
 """What the fastest service takes."""
+SEARCH = 6 * HOUR
+"""How long a warehouse looks for what it could not pick: goods issue is not posted before."""
 Alter = Callable[[Plan, random.Random], None]
 ALL = ("shop", "edi", "direct")
 
@@ -91,9 +93,11 @@ def _pick_short(leg: Leg, draw: random.Random) -> tuple[int, int]:
 
 @kind("inventory_short_pick", is_repairable=True)
 def short_pick(plan: Plan, draw: random.Random) -> None:
-    """A line is picked short and shipped short; SAP's delivery still says the full quantity."""
+    """A line is picked short; after half a shift of looking it ships short, and SAP says the full quantity."""
     leg = one_leg(plan, draw)
     line, _ = _pick_short(leg, draw)
+    shift_from_pack(leg, SEARCH)
+    leg.planned_handover_at += SEARCH
     plan.fault_at = next(pick.at for pick in leg.picks if pick.line == line)
 
 

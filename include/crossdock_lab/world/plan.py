@@ -88,6 +88,7 @@ class Leg:
     fulfilled_at: datetime | None = None  # the shop takes note
     shop_follows: timedelta = timedelta(minutes=45)  # how long after a scan the shop shows it
     parcel: int = 0  # counts the deliveries of an order; the shop's fulfillment is named by it
+    is_backorder: bool = False  # SAP makes it by itself, once there is stock for what is missing
     is_labelled_first: bool = False  # the label is bought before anything is packed
     first_lines: dict[int, int] | None = None  # what the delivery said before its quantities were changed
     first_picks: list[Pick] | None = None  # what would have been picked then

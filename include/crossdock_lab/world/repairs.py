@@ -38,6 +38,10 @@ NOTHING = "nothing"
 """How the effect of a repair begins that changed nothing."""
 STOCK_CHECK = 10 * MINUTE
 """How long SAP takes to confirm a line at its new plant."""
+RESTOCKED, MARGIN = 12 * HOUR, 6 * HOUR
+"""How soon stock comes for what is missing, and how long before its promise that arrives."""
+HANDOVER_AFTER = 12 * HOUR
+"""When a delivery that was made from outside is planned to leave."""
 WAREHOUSES: dict[str, Warehouse] = {place.code: place for place in catalogue.WAREHOUSES}
 
 
@@ -74,12 +78,34 @@ def kind(repair: Repair) -> Repair:
 
 @kind
 def promise(plan: Plan, at: datetime, params: dict, draw: random.Random) -> str:
-    """The customer was promised another day. SAP's word counts; the shop alone only tells the customer."""
+    """The customer was promised another day; what is missing comes by then. The shop's word alone changes nothing."""
     if params.get("system") == "shop":
         return f"{NOTHING}: the shop tells the customer, and SAP's promise counts"
     promised_at = datetime.fromisoformat(params["promised_at"])
+    if promised_at > plan.promised_at:
+        _backorder(plan, at, promised_at, draw)
     plan.promises.append((at, promised_at))
     return f"promised for {promised_at:%Y-%m-%d %H:%M}"
+
+
+def _backorder(plan: Plan, at: datetime, promised_at: datetime, draw: random.Random) -> None:
+    """What SAP never confirmed, and what was taken off deliveries and is in no other, comes for a later promise."""
+    if is_open(plan.shortfall, at) and plan.shortfall.released_at is None and plan.dropped_from:
+        lasts = max(leg.delivered_at for leg in plan.dropped) - plan.dropped_from
+        plan.shortfall.released_at = max(at + RESTOCKED, promised_at - lasts - MARGIN)
+        plan.bring_back(plan.shortfall.released_at)
+    cut = next((leg for leg in plan.legs if leg.first_lines), None)
+    missing = {line.number: line.qty - _allotted(plan, line.number) for line in plan.order.lines}
+    missing = {number: qty for number, qty in missing.items() if qty > 0}
+    if cut and missing and not plan.dropped:
+        made = draft.leg(draw, _serial(plan), cut.warehouse, cut.carrier, missing, at)
+        made.is_backorder = True
+        shift(made, max(promised_at - MARGIN - made.delivered_at, RESTOCKED))
+        plan.legs.append(made)
+
+
+def _allotted(plan: Plan, number: int) -> int:
+    return sum(leg.lines.get(number, 0) for leg in plan.legs)
 
 
 @kind
@@ -158,8 +184,12 @@ def _move_line(plan: Plan, number: int, place: Warehouse, at: datetime, draw: ra
             continue
         qty = leg.lines.pop(number)
         leg.picks = [pick for pick in leg.picks if pick.line != number]
-        serial = (int(plan.order.number) - draft.FIRST_NUMBER) * 10 + _next_parcel(plan)
-        plan.legs.append(draft.leg(draw, serial, place, leg.carrier, {number: qty}, at))
+        plan.legs.append(draft.leg(draw, _serial(plan), place, leg.carrier, {number: qty}, at))
+
+
+def _serial(plan: Plan) -> int:
+    """The number of the order's next delivery."""
+    return (int(plan.order.number) - draft.FIRST_NUMBER) * 10 + _next_parcel(plan)
 
 
 def _next_parcel(plan: Plan) -> int:
@@ -173,11 +203,12 @@ def _next_parcel(plan: Plan) -> int:
 def delivery(plan: Plan, at: datetime, params: dict, draw: random.Random) -> str:
     """SAP makes another delivery; nothing happens to it in the warehouse until it is told (reserve)."""
     lines = {number: int(qty) for number, qty in sorted((int(n), q) for n, q in params["lines"].items())}
+    plan.legs = [leg for leg in plan.legs if not (leg.is_backorder and leg.created_at > at)]
     carrier = plan.legs[0].carrier if plan.legs else catalogue.CARRIERS[0]
     made = draft.leg(draw, int(params["delivery"]), WAREHOUSES[params["warehouse"]], carrier, lines, at)
     made.number, made.parcel = params["delivery"].zfill(10), _next_parcel(plan)
     made.created_at = at
-    made.planned_handover_at += 6 * HOUR
+    made.planned_handover_at = at + HANDOVER_AFTER
     keep_from_warehouse(made)
     plan.legs.append(made)
     return f"delivery {made.number} from {made.warehouse.code}"
@@ -269,7 +300,7 @@ def reverse_goods_issue(plan: Plan, at: datetime, params: dict, draw: random.Ran
 def rebook(plan: Plan, at: datetime, params: dict, draw: random.Random) -> str:
     """Before hand-over the parcel goes with the new label; the new carrier's days say when it arrives."""
     leg, carrier = plan.leg(params["delivery"]), carrier_named(params["carrier"])
-    number, estimate = params["tracking_number"], _hour_after(at + int(params["days"]) * DAY)
+    number, estimate = params["tracking_number"], at + int(params["days"]) * DAY
     if leg is None:
         return f"{NOTHING}: there is no such delivery"
     label = [Scan(at, "pre_transit", "Shipping label created", estimate)]
@@ -287,10 +318,6 @@ def rebook(plan: Plan, at: datetime, params: dict, draw: random.Random) -> str:
 def carrier_named(name: str) -> Carrier:
     """A carrier by our code or by the gateway's name."""
     return next(c for c in catalogue.CARRIERS if name.lower() in (c.code.lower(), c.easypost_carrier.lower()))
-
-
-def _hour_after(at: datetime) -> datetime:
-    return at.replace(minute=0, second=0, microsecond=0) + HOUR
 
 
 def _way(shipped_at: datetime, estimate: datetime, draw: random.Random) -> list[Scan]:

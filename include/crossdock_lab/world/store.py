@@ -20,7 +20,8 @@ select system, kind, object_id, version, body, order_id, created_at, changed_at 
 order by changed_at, position
 on conflict (system, kind, object_id) do update set
     version = o.version + excluded.version,
-    body = o.body || excluded.body,
+    body = o.body || excluded.body || case when o.body ? 'shipment_id'
+        then jsonb_build_object('shipment_id', o.body -> 'shipment_id') else '{}' end,
     overlay = case when o.overlay = '{}' then o.overlay else o.overlay - array(
         select name from jsonb_object_keys(o.overlay) as name
         where o.body ? name and excluded.body -> name is distinct from o.body -> name) end,
@@ -28,7 +29,8 @@ on conflict (system, kind, object_id) do update set
     changed_at = excluded.changed_at,
     seq = nextval('lab.object_seq')
 """
-"""The last word counts: what was written from outside holds until the world says something else of it."""
+"""The last word counts: what was written from outside holds until the world says something else of it. A tracker stays
+with the shipment that its label was bought for."""
 AMEND = """
 update lab.objects set body = body || %(changes)s, overlay = overlay - %(names)s::text[], version = version + 1,
     changed_at = greatest(changed_at, %(at)s), seq = nextval('lab.object_seq')

@@ -15,8 +15,8 @@ from crossdock_lab.world.choose import KINDS
 from crossdock_lab.world.config import WorldConfig
 from rig import rig
 
-SMALL = WorldConfig(seed=43, orders_per_day=40, fault_share=0.5, lookalike_share=0.4, days=2)
-"""A seed with which eighty orders have every exception that an order can have."""
+SMALL = WorldConfig(seed=82, orders_per_day=40, fault_share=0.5, lookalike_share=0.4, days=2)
+"""A seed with which eighty orders have every fault that there is."""
 LARGE = WorldConfig(seed=7, orders_per_day=1000, fault_share=0.05, lookalike_share=0.10, days=5)
 STEP_HOURS = 4
 ONE_STEP = timedelta(seconds=2)

@@ -99,6 +99,26 @@ def test_a_promise_that_is_moved_after_delivery_does_not_mend_the_lateness():
     assert "delivered_late" in codes(mended)
 
 
+def test_what_is_missing_comes_for_a_later_promise():
+    """A backorder: what SAP never confirmed, and what was taken off a delivery that was picked short."""
+    never = plan_with("stock_shortfall")
+    at, later = never.sap_created_at + 3 * HOUR, never.order.promised_at + 48 * HOUR
+    waited = repaired(never, (at, "promise", {"promised_at": later.isoformat()}))
+    assert codes(waited) == {"inventory_shortfall"}
+    assert at < waited.delivered_at < later
+
+    picked_short = plan_with("short_pick")
+    at, later = first(picked_short, "inventory_short_pick") + HOUR, picked_short.order.promised_at + 48 * HOUR
+    cut, told = reallocation(picked_short, at)[0], (at, "promise", {"promised_at": later.isoformat()})
+    waited = repaired(picked_short, cut, told)
+    assert codes(waited, after=at) == set()
+    assert at < waited.delivered_at < later
+    rest = reallocation(picked_short, at)
+    sooner = repaired(picked_short, rest[0], told, *rest[1:])
+    assert not any(leg.is_backorder for leg in sooner.legs)
+    assert judged(picked_short, rest[1], rest[0], told, ailing=["inventory_short_pick"]) is None
+
+
 def test_the_shops_promise_is_only_word_to_the_customer():
     plan = plan_with("carrier_runs_late")
     params = {"promised_at": plan.delivered_at.isoformat(), "system": "shop"}
