@@ -157,7 +157,7 @@ class Desk:
 
     def move(self, case_id: int, *events: str, kind: str = "system") -> None:
         for event in events:
-            self.connection.execute("select ops.move_case(%s, %s, 'somebody', %s)", [case_id, event, kind])
+            self.connection.execute("select ops.move_case(%s, %s, 'somebody', %s, 'because')", [case_id, event, kind])
         self.connection.commit()
 
     def plan(self, routes: Routes, **options) -> int:

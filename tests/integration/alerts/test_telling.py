@@ -17,7 +17,7 @@ def test_a_case_is_told_with_what_it_needs(desk, mail):
     case_id = desk.case(title="Short pick of 3 pieces; ask anna@example.com or +49 30 12345678")
     assert desk.tell(OPENED).sent == 1
     (message,) = mail.messages
-    assert message["Subject"] == "[Crossdock] New: Inventory short pick · warehouse 1710"
+    assert message["Subject"] == "[Crossdock] New: Inventory short pick, warehouse 1710"
     assert message["From"] == "Crossdock <crossdock@example.com>"
     assert message["To"] == "warehouse@example.com"
     assert message["Auto-Submitted"] == "auto-generated"
@@ -33,7 +33,7 @@ def test_a_case_is_told_with_what_it_needs(desk, mail):
 
 
 def test_four_hundred_cases_of_one_cause_are_one_alert(desk, mail):
-    """They collapse by code and place; the count, the orders and the rest are named. Another warehouse is another cause."""
+    """They collapse by code and place; the count, some orders and the rest are named. Another warehouse is another."""
     for _ in range(400):
         desk.case()
     desk.case(warehouse_code="1720")
@@ -107,9 +107,9 @@ def test_a_route_hears_what_it_asks_for(desk, mail):
         own={"events": ["case_assigned"], "audience": {"person": "assignee"}},
     )
     desk.case(severity="medium")
-    desk.case("credit_hold", owner_queue="finance")
+    desk.case("credit_hold", owner_queue="finance", warehouse_code=None)
     desk.case("price_mismatch", owner_queue="finance")
-    given = desk.case("delivered_late", owner_queue="customer_service", assignee="anna")
+    given = desk.case("delivered_late", owner_queue="customer_service", assignee="anna", carrier_code="DHL")
     desk.connection.execute(
         "select ops.note_case(%s, 'assign', 'boris', 'person', null, '{\"assignee\": \"anna\"}')", [given]
     )
@@ -118,7 +118,7 @@ def test_a_route_hears_what_it_asks_for(desk, mail):
     told = {(message["To"], message["Subject"]) for message in mail.messages}
     assert told == {
         ("warehouse@example.com", "[Crossdock] New: Credit hold"),
-        ("boss@example.com", "[Crossdock] Given to you: Delivered late"),
+        ("boss@example.com", "[Crossdock] Given to you: Delivered late, carrier DHL"),
     }
 
 
@@ -161,9 +161,9 @@ def test_an_approval_about_to_expire_and_a_dead_command_are_told(desk, mail):
     )
     desk.tell(chosen)
     assert sorted(message["Subject"] for message in mail.messages) == [
-        "[Crossdock] Approval about to expire: Charged differs from ordered · warehouse 1710",
-        "[Crossdock] Command given up: sap_s4.set_item_price · partner erp",
-        "[Crossdock] Waiting for approval: Charged differs from ordered · warehouse 1710",
+        "[Crossdock] Approval about to expire: Charged differs from ordered, warehouse 1710",
+        "[Crossdock] Command given up: sap_s4.set_item_price, partner erp",
+        "[Crossdock] Waiting for approval: Charged differs from ordered, warehouse 1710",
     ]
 
 
@@ -243,6 +243,6 @@ def test_a_route_speaks_its_language(desk, mail):
     """German words, times in the route's zone."""
     desk.case(sla_due_at=datetime(2030, 1, 2, 12, tzinfo=UTC))
     desk.tell(routes(lager={"events": ["case_opened"], "language": "de", "zone": "Europe/Berlin"}))
-    assert mail.messages[0]["Subject"] == "[Crossdock] Neu: Inventory short pick · warehouse 1710"
+    assert mail.messages[0]["Subject"] == "[Crossdock] Neu: Inventory short pick, warehouse 1710"
     assert "Schweregrad hoch" in mail.texts()[0]
     assert "fällig 2030-01-02 13:00 CET" in mail.texts()[0]

@@ -52,7 +52,7 @@ final as (
     union all
     select
         'business', 'action_dead', 'action_dead:' || d.action_id,
-        'command/' || d.command || '/' || d.partner_id, d.command || ' · partner ' || d.partner_id,
+        'command/' || d.command || '/' || d.partner_id, d.command || ', partner ' || d.partner_id,
         c.severity, c.lead_code, array[c.owner_queue, 'integration'], c.assignee,
         c.case_id, c.order_id, d.command || ' given up after ' || d.tries || ' tries', clock_timestamp(), true
     from dead as d

@@ -12,7 +12,7 @@ waiting as (
     from roots as r
     join ops.alert_items as i using (alert_id)
     join ops.cases as c using (case_id)
-    join ref.service_levels as s using (severity)
+    join ref.service_levels as s on s.severity = c.severity
     where c.close_reason is null and c.state <> 'resolved'
         and (r.event not like 'approval\_%%' or c.state = 'awaiting_approval')
         and (

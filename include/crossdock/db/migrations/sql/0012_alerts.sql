@@ -105,23 +105,13 @@ grant usage on all sequences in schema ops to crossdock_app;
 
 -- Cases of one cause are told in one alert: the same code from the same warehouse, carrier, partner or broken rule.
 create view ops.case_causes as
-with set_aside as (
-    select distinct on (s.case_id)
-        s.case_id,
-        d.evidence #> '{set_aside,0}' as cause
-    from ops.case_symptoms as s
-    join ops.detections as d using (detection_id)
-    join ops.cases as c using (case_id)
-    where d.exception_code = c.lead_code and jsonb_array_length(coalesce(d.evidence -> 'set_aside', '[]')) > 0
-    order by s.case_id, d.detection_id desc
-),
-origins as (
+with origins as (
     select
         c.case_id,
         c.lead_code,
         k.title,
         case
-            when a.case_id is not null then
+            when a.cause is not null then
                 concat_ws(' ', coalesce(a.cause ->> 'feed', c.partner_id), a.cause ->> 'field', a.cause ->> 'rule')
             when k.step = 'warehouse' and c.warehouse_code is not null then 'warehouse ' || c.warehouse_code
             when k.step = 'transport' and c.carrier_code is not null then 'carrier ' || c.carrier_code
@@ -131,12 +121,19 @@ origins as (
         md5(a.cause ->> 'value') as value_hash
     from ops.cases as c
     join ref.exception_catalogue as k on k.exception_code = c.lead_code
-    left join set_aside as a using (case_id)
+    left join lateral (
+        select d.evidence #> '{set_aside,0}' as cause
+        from ops.case_symptoms as s
+        join ops.detections as d using (detection_id)
+        where s.case_id = c.case_id and d.exception_code = c.lead_code
+        order by d.detection_id desc
+        limit 1
+    ) as a on true
 )
 select
     case_id,
     concat_ws('/', lead_code, origin, value_hash) as cause,
-    concat_ws(' · ', title, origin) as title
+    concat_ws(', ', title, origin) as title
 from origins;
 comment on view ops.case_causes is 'What a case has in common with others of the same fault; the value that broke a rule only as a hash.';
 grant select on ops.case_causes to crossdock_app, crossdock_dbt, auditor;
