@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+from crossdock.cases.audit import head, keep_head, verify
 from crossdock.cases.drain import Drained, drain
+from crossdock.cases.look import Which, find, show
+from crossdock.cases.people import assign, dismiss, note, reopen
 
-__all__ = ["Drained", "drain"]
+__all__ = [
+    "Drained",
+    "Which",
+    "assign",
+    "dismiss",
+    "drain",
+    "find",
+    "head",
+    "keep_head",
+    "note",
+    "reopen",
+    "show",
+    "verify",
+]

@@ -199,6 +199,18 @@ create table ops.audit_heads (
 );
 comment on table ops.audit_heads is 'Heads of the chain that left the house: who rewrites the whole chain is found by them.';
 
+create function ops.refuse_change() returns trigger language plpgsql as $$
+begin
+    raise exception '% is append-only', tg_table_name using errcode = 'CD005';
+end $$;
+comment on function ops.refuse_change() is 'For the owner too, until somebody takes the trigger away on purpose.';
+create trigger append_only before update or delete or truncate on ops.case_events
+    for each statement execute function ops.refuse_change();
+create trigger append_only before update or delete or truncate on ops.audit_chain
+    for each statement execute function ops.refuse_change();
+create trigger append_only before update or delete or truncate on ops.audit_heads
+    for each statement execute function ops.refuse_change();
+
 create function ops.event_digest(previous bytea, e ops.case_events) returns bytea language sql immutable as $$
     select sha256(previous || convert_to(jsonb_build_array(
         e.event_id, e.case_id, e.event, e.from_state, e.to_state, e.actor, e.actor_kind, e.reason, e.data,
@@ -305,6 +317,10 @@ begin
     where case_id = p_case;
     insert into ops.case_events (case_id, event, from_state, to_state, actor, actor_kind, reason, data, as_of)
     values (p_case, p_event, known.state, step.to_state, p_actor, p_kind, p_reason, p_data, ref.as_of());
+    if p_event in ('withdraw', 'dismiss', 'vanish', 'change') then
+        update ops.approvals set state = 'withdrawn' where case_id = p_case and state = 'waiting';
+        update ops.actions set state = 'cancelled' where case_id = p_case and state = 'proposed';
+    end if;
     if p_event in ('fail', 'reopen') then
         insert into ops.pending_detections (detection_id)
         select detection_id from ops.case_symptoms where case_id = p_case and is_cleared;
@@ -312,7 +328,7 @@ begin
     return step.to_state;
 end $$;
 comment on function ops.move_case is
-    'The only way to change a case''s state. CD001: not allowed from here or by them; CD002: no such case.';
+    'The only way to change a case''s state. CD001: not allowed from here or by them; CD002: no such case; CD003: no reason given; CD004: a newer case of the same.';
 
 create table ops.policies (
     policy_id text not null,
