@@ -1,0 +1,13 @@
+-- One page of the living cases, the most urgent first.
+select c.case_id
+from ops.cases as c
+where c.close_reason is null
+    and (%(queues)s::text[] is null or c.owner_queue = any(%(queues)s))
+    and (%(state)s::text is null or c.state = %(state)s)
+    and (%(severity)s::text is null or c.severity = %(severity)s)
+    and (%(code)s::text is null or c.lead_code = %(code)s)
+    and (%(assignee)s::text is null or c.assignee = %(assignee)s)
+    and (%(threads)s::text[] is null or c.thread_id = any(%(threads)s) or c.case_id = %(case_id)s)
+    and (%(after_due)s::timestamptz is null or (c.sla_due_at, c.case_id) > (%(after_due)s, %(after_id)s))
+order by c.sla_due_at, c.case_id
+limit %(limit)s
