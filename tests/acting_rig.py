@@ -11,14 +11,17 @@ from pathlib import Path
 import psycopg
 from psycopg.types.json import Jsonb
 
+from crossdock.core import clock
 from crossdock.db.connect import connect
 from crossdock.remediation import actions, approvals
 from crossdock.remediation.outbox import Effort, Sent, send_ready
 from crossdock.remediation.plan import Planned, reply_of
+from crossdock.remediation.verify import Verified, verify_ready
 from ledger import Ledger
 
 PARTNER = "books"
 POLICY = "acting_tests"
+PLAYBOOK = "reallocate_stock"
 AT_ONCE = Effort(first_wait=0, longest_wait=0, lease=0)
 NUMBERS = count(1)
 
@@ -81,7 +84,7 @@ class Acting:
         return connect("acting test", conninfo=self.dsn["app"], autocommit=autocommit)
 
     def case(
-        self, *, code: str = "inventory_short_pick", order: str = "shop-main/order/1", playbook: str = "mend"
+        self, *, code: str = "inventory_short_pick", order: str = "shop-main/order/1", playbook: str = PLAYBOOK
     ) -> int:
         """An open case with one symptom; returns its id."""
         with self.connect() as connection:
@@ -113,7 +116,7 @@ class Acting:
     def decide(
         self, case_id: int, plan: Sequence[Planned], *, ask: bool = False, candidates: Sequence[dict] = (),
         expires_after: timedelta = timedelta(hours=4), proposed_by: str = "crossdock",
-        may_answer: Sequence[str] = ("warehouse",), **policy: object,
+        may_answer: Sequence[str] = ("warehouse",), playbook: str = PLAYBOOK, **policy: object,
     ) -> int:  # fmt: skip
         """Triage a case as a policy would: act at once, or ask; returns the approval id where it asks, else 0."""
         with self.connect() as connection:
@@ -125,10 +128,18 @@ class Acting:
                 """
                 insert into ops.decisions (case_id, attempt, policy_id, policy_version, mode, playbook, outcome, chosen,
                     candidates, inputs, reason, decided_as_of)
-                values (%s, %s, %s, %s, 'active', 'mend', %s, 'first', %s, '{}', 'a test', ref.as_of())
+                values (%s, %s, %s, %s, 'active', %s, %s, 'first', %s, '{}', 'a test', ref.as_of())
                 returning decision_id
                 """,
-                [case_id, attempt, POLICY, version, "approval" if ask else "automatic", Jsonb(list(candidates))],
+                [
+                    case_id,
+                    attempt,
+                    POLICY,
+                    version,
+                    playbook,
+                    "approval" if ask else "automatic",
+                    Jsonb(list(candidates)),
+                ],
             ).fetchone()[0]
             order = connection.execute("select order_id from ops.cases where case_id = %s", [case_id]).fetchone()[0]
             move(connection, case_id, "triage")
@@ -144,6 +155,14 @@ class Acting:
 
     def send(self, limit: int = 100, *, effort: Effort = AT_ONCE, workers: int = 1) -> Sent:
         return send_ready(self.connect, limit, lambda partner_id: self.ledger, effort=effort, workers=workers)
+
+    def verify(self, limit: int = 100, *, workers: int = 1) -> Verified:
+        return verify_ready(self.connect, limit, lambda partner_id: self.ledger, workers=workers)
+
+    def later(self, **delta: float) -> None:
+        """Let business time go on and stand still there."""
+        with self.connect() as connection:
+            clock.follow(connection, clock.read(connection) + timedelta(**delta), 0)
 
     def state(self, case_id: int) -> str:
         return self.row("select state from ops.cases where case_id = %s", case_id)[0]

@@ -8,6 +8,7 @@ Everything works in the caller's transaction and locks the case before its actio
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -58,9 +59,14 @@ def move_case(
 
 
 def expect(
-    connection: psycopg.Connection, case_id: int, next_action: str, *, of_people: bool = False, after: str | None = None
+    connection: psycopg.Connection,
+    case_id: int,
+    next_action: str,
+    *,
+    of_people: bool = False,
+    after: timedelta | None = None,
 ) -> None:
-    """Say who does what next with a case: we, or the people of its queue; `after` is an interval of business time."""
+    """Say who does what next with a case: we, or the people of its queue; `after` so much business time."""
     connection.execute(
         """
         update ops.cases

@@ -44,6 +44,10 @@ def _at(path: str, shown: dict) -> Any:
 def _is(expected: Any, found: Any) -> bool:
     if expected == found:
         return True
+    if isinstance(expected, list) and isinstance(found, list):
+        return len(expected) == len(found) and all(map(_is, expected, found))
+    if isinstance(expected, dict) and isinstance(found, dict):
+        return expected.keys() == found.keys() and all(_is(value, found[key]) for key, value in expected.items())
     numbers = _number(expected), _number(found)
     return None not in numbers and numbers[0] == numbers[1]
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import psycopg
 import pytest
-from acting_rig import AT_ONCE, PARTNER, making, setting
 
+from acting_rig import AT_ONCE, PARTNER, making, setting
 from crossdock.core.errors import Misconfigured, Refused
 from crossdock.remediation import actions, outbox
 from crossdock.remediation.outbox import Effort, Sent

@@ -1,0 +1,44 @@
+-- One case with the decision its repair came from, what still is wrong, and whether the feeds have been read since.
+with told as (
+    select
+        max(a.acknowledged_as_of) as told_at,
+        max(a.decision_id) as decision_id,
+        array_agg(distinct a.partner_id) as partners
+    from ops.actions as a
+    join ops.cases as c on c.case_id = a.case_id and c.attempt = a.attempt
+    where a.case_id = %(case_id)s and a.compensates is null and a.state in ('acknowledged', 'verified')
+)
+
+select
+    c.case_id,
+    c.state,
+    c.attempt,
+    c.updated_at,
+    ref.as_of() as now,
+    t.told_at,
+    d.playbook,
+    coalesce(p.content ->> 'holds_for', '1 day')::interval as holds_for,
+    coalesce(p.content ->> 'patience', '12 hours')::interval as patience,
+    (
+        select coalesce(array_agg(distinct e.exception_code), '{}')
+        from ops.case_symptoms as s
+        join ops.detections as e using (detection_id)
+        where s.case_id = c.case_id
+    ) as symptoms,
+    (
+        select coalesce(array_agg(distinct e.exception_code), '{}')
+        from ops.case_symptoms as s
+        join ops.detections as e using (detection_id)
+        where s.case_id = c.case_id and e.cleared_at is null
+    ) as open_symptoms,
+    not exists (
+        select from ref.feeds as f
+        left join raw.cursors as r using (feed_id)
+        where f.partner_id = any(t.partners) and f.is_active and f.mode <> 'push'
+            and coalesce(r.derived_through_at, '-infinity') < t.told_at
+    ) as is_read_since
+from ops.cases as c
+cross join told as t
+left join ops.decisions as d on d.decision_id = t.decision_id
+left join ops.policies as p on p.policy_id = d.policy_id and p.version = d.policy_version
+where c.case_id = %(case_id)s
