@@ -6,7 +6,7 @@ The same inputs give the same decision: `crossdock why` and `crossdock policy ba
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -120,15 +120,7 @@ def _consider(facts: dict, knobs: Knobs, playbook: Playbook, candidate: Candidat
 
 
 def _excluded(candidate: Candidate, why: str) -> Candidate:
-    return Candidate(
-        candidate.name,
-        candidate.kind,
-        candidate.choice,
-        candidate.cost,
-        candidate.days_late,
-        candidate.confidence,
-        (why,),
-    )
+    return replace(candidate, excluded_by=(why,))
 
 
 def _order(one: Considered) -> tuple:
@@ -142,7 +134,7 @@ def _best(considered: list[Considered]) -> Considered | None:
 def _none_left(considered: list[Considered]) -> str:
     if not considered:
         return "there is no candidate"
-    return "; ".join(f"{one.candidate.name}: {', '.join(one.candidate.excluded_by)}" for one in considered)
+    return "; ".join(dict.fromkeys(why for one in considered for why in one.candidate.excluded_by))
 
 
 def _over(facts: dict, policy: Policy) -> str | None:

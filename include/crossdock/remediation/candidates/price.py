@@ -30,6 +30,7 @@ def _candidate(facts: dict, item: dict, off: Decimal) -> Candidate:
         "order": item["order"],
         "item": item["item"],
         "rate": money(rate),
+        "previous_rate": money((net / qty).quantize(RATE)) if qty else None,
         "difference_amount": money(off),
         "new_amount": money(net - off),
     }

@@ -107,6 +107,10 @@ class _Need:
         return sure - LESS_SURE_EACH * max(len(kept) - 1, 0)
 
     def _excluded(self, kind: str, shares: dict, left: Decimal) -> Iterator[str]:
+        if self.is_short_pick and self._is_settled():
+            yield "its goods issue is posted and the order is billed: what was not sent can only be credited"
+        if not self.is_short_pick and kind != "backorder" and number(self.line["allocated_qty"]) > 0:
+            yield "a part of the item is on a delivery already: its plant cannot be changed"
         if kind == "several_warehouses" and not self.is_short_pick:
             yield "an item of the ERP's order has one plant: it cannot be split before it is delivered"
         if kind == "several_warehouses" and (left > 0 or not all(shares.values())):
@@ -115,6 +119,10 @@ class _Need:
             yield from self._place_excluded(code)
             if kind != "several_warehouses" and self.available(code) < qty:
                 yield self._too_little({code: qty})
+
+    def _is_settled(self) -> bool:
+        is_billed = self.facts["order"]["billing_status_code"] not in (None, "not_billed")
+        return is_billed and self.facts["shipment"]["erp_status"] == "shipped"
 
     def _too_little(self, shares: dict) -> str:
         held = ", ".join(f"{code} has {written(self.available(code))}" for code in sorted(shares))

@@ -19,7 +19,7 @@ def generate(facts: dict, knobs: Knobs) -> list[Candidate]:
 
 
 def _candidate(facts: dict, knobs: Knobs, rate: dict) -> Candidate:
-    at = _leaves(facts, knobs) + timedelta(days=int(rate["days"]))
+    at = _leaves(facts, knobs) + timedelta(days=int(rate["days"] or 0))
     choice = {
         "kind": "rate",
         "carrier": rate["carrier"],
@@ -53,5 +53,7 @@ def _excluded(facts: dict, knobs: Knobs, rate: dict, at: datetime) -> Iterator[s
         yield f"the policy does not book {code}"
     if facts["order"]["currency_code"] and rate["currency"] != facts["order"]["currency_code"]:
         yield f"it is priced in {rate['currency']}, the order in {facts['order']['currency_code']}"
-    if owed and at > owed:
+    if rate["days"] is None:
+        yield "the carrier does not say how long it takes"
+    elif owed and at > owed:
         yield f"it would arrive {at:%Y-%m-%d %H:%M}, after the promise of {owed:%Y-%m-%d %H:%M}"

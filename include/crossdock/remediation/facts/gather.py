@@ -11,11 +11,12 @@ from collections.abc import Collection, Iterable
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import psycopg
 
 from crossdock.core import clock
-from crossdock.remediation.facts.values import plain
+from crossdock.remediation.facts.values import moment, plain
 
 SQL = Path(__file__).parent / "sql"
 KINDS = ("case", "order", "lines", "shipments", "stock", "holds", "edi_document", "partners", "customer")
@@ -61,6 +62,7 @@ def _complete(facts: dict, codes: list[tuple[str, str, str, str]]) -> None:
     facts["partners"] = facts["partners"] or {}
     facts["customer"] = facts["customer"] or {}
     _about(facts)
+    _promised_on(facts)
 
     def theirs(role: str, kind: str) -> dict[str, str]:
         partner_id = facts["partners"].get(role, {}).get("partner_id")
@@ -74,6 +76,14 @@ def _complete(facts: dict, codes: list[tuple[str, str, str, str]]) -> None:
     facts["erp_carriers"], facts["shop_carriers"] = theirs("erp", "carrier"), theirs("shop", "carrier")
     facts["parcel"] = _parcel(facts)
     facts["case"]["evidence_text"] = "\n".join(f"  {key}: {value}" for key, value in facts["case"]["evidence"].items())
+
+
+def _promised_on(facts: dict) -> None:
+    """The day that the order is promised for, as the ERP writes it."""
+    order, erp = facts["order"], facts["partners"].get("erp")
+    if order:
+        at = moment(order["promised_at"])
+        order["promised_date"] = at.astimezone(ZoneInfo(erp["time_zone"])).date().isoformat() if at and erp else None
 
 
 def _only(codes: dict[str, str], wanted: set[str]) -> dict[str, str]:
@@ -126,7 +136,7 @@ def _parcel(facts: dict) -> dict | None:
     to = {name: value for name, value in customer.items() if name != "email"}
     region = (facts["order"] or {}).get("ship_to_region")
     return {
-        "reference": shipment["delivery_ref"],
+        "reference": f"{shipment['delivery_ref']}-{facts['case']['case_id']}-{facts['case']['next_attempt']}",
         "to_address": to or {"state": region, "country": "US"},
         "from_address": place.get("address") or {"name": shipment["warehouse_code"], "country": "US"},
         "parcel": {"weight": label.get("ounces") or PARCEL_OUNCES},

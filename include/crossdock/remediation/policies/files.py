@@ -45,13 +45,18 @@ def check(policies: Iterable[Policy], playbooks: Iterable[str], codes: Iterable[
     known_playbooks, known_codes, known_queues = set(playbooks), set(codes), set(queues)
     policies = list(policies)
     for policy in policies:
-        _known(policy, "playbooks", policy.playbooks, known_playbooks)
+        check_playbooks(policy, known_playbooks)
         _known(policy, "exceptions", policy.exceptions, known_codes)
         if policy.approval:
             _known(policy, "approval.may_answer", policy.approval.may_answer, known_queues)
     decided = {code for policy in policies if policy.mode == "active" for code in policy.exceptions}
     if missing := sorted(known_codes - decided):
         raise Misconfigured(f"no active policy decides {', '.join(missing)}", hint="name them in a policy's exceptions")
+
+
+def check_playbooks(policy: Policy, playbooks: Iterable[str]) -> None:
+    """The playbooks that the policy names are there. Raises Misconfigured."""
+    _known(policy, "playbooks", policy.playbooks, set(playbooks))
 
 
 def _known(policy: Policy, field: str, given: Iterable[str], known: set[str]) -> None:

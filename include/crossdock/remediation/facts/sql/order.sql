@@ -20,6 +20,7 @@ select
         'ordered_at', o.ordered_at,
         'promised_at', o.promised_at,
         'is_regulated', o.is_regulated,
+        'is_incomplete', o.is_incomplete,
         'currency_code', o.currency_code,
         'value', (
             select round(max(a.amount), 2)::text

@@ -45,6 +45,14 @@ select
                 where i.thread_id = s.thread_id and i.shipment_id = s.shipment_id
                     and i.identifier like '%%/fulfillment/%%'
             ),
+            'erp_status', (
+                select b.status_code
+                from canonical.status_beliefs as b
+                where b.thread_id = s.thread_id and b.subject_id = s.shipment_id and b.attribute_code = 'shipment'
+                    and b.role_code = 'erp' and b.superseded_at is null
+                order by b.status_rank, b.stated_in
+                limit 1
+            ),
             'label', label.value,
             'lines', coalesce(l.lines, '[]')
         )
