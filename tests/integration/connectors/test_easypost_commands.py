@@ -65,8 +65,16 @@ def test_a_label_is_taken_back_once(lab, post):
         assert reply == {"refund_status": "submitted"}
     assert post.read("shipment", bought["shipment_id"])["refund_status"] == "submitted"
     assert len([1 for (path,) in lab.sql("select path from lab.writes") if path.endswith("/refund")]) == 1
-    with pytest.raises(Refused, match="2ndDayAir, submitted"):
-        post.do("buy", BUY, idempotency_key="k3")
+
+
+def test_after_a_refund_the_same_reference_gets_another_label(lab, post):
+    first = post.do("buy", BUY, idempotency_key="k1")
+    post.do("refund", {"shipment_id": first["shipment_id"]}, idempotency_key="r1")
+    assert post.read("shipment", first["shipment_id"])["is_refunded"] is True
+    second = post.do("buy", BUY | {"service": "NextDayAir"}, idempotency_key="k2")
+    assert post.do("buy", BUY | {"service": "NextDayAir"}, idempotency_key="k3") == second
+    assert second["tracking_number"] != first["tracking_number"]
+    assert (labels(lab), post.read("shipment", f"{BUY['reference']}/2")["is_refunded"]) == (2, False)
 
 
 def test_an_old_label_is_taken_back_until_its_parcel_is_handed_over(lab, post):

@@ -5,6 +5,7 @@ EasyPost knows no idempotency key: a shipment is found again by its reference, a
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from crossdock.core.connections import Connection
 from crossdock.core.errors import Refused
 from crossdock.transport.gate import Gate
 
+REFUNDED = ("submitted", "refunded")
 SHIPMENT = ("reference", "to_address", "from_address", "parcel")
 COMMANDS = {
     "buy": CommandKind(
@@ -61,17 +63,18 @@ class EasyPostCommands(Telling[Account]):
         [{carrier, service, cost, currency, days}]: `cost` is text, `days` in transit, None where the carrier does not
         say. Makes a shipment, which costs nothing. Raises Retriable, Refused or Misconfigured.
         """
-        shipment = self.session.shipment(payload["reference"])
+        reference, shipment = _latest(self.session, payload["reference"])
         if shipment and not shipment.get("postage_label"):
             path = f"v2/shipments/{shipment['id']}/rerate"
-            shipment |= self.session.post(path, {}, f"rerate/{payload['reference']}")
-        shipment = shipment or _made(self.session, payload, f"quote/{payload['reference']}")
+            shipment |= self.session.post(path, {}, f"rerate/{reference}")
+        shipment = shipment or _made(self.session, payload | {"reference": reference}, f"quote/{reference}")
         offers = [_rate(rate) for rate in listed(shipment, "rates") or []]
         return sorted(offers, key=lambda offer: (float(offer["cost"]), offer["days"] or 0, offer["service"]))
 
 
 def _buy(session: Account, payload: dict, key: str) -> dict:
-    shipment = session.shipment(payload["reference"]) or _made(session, payload, f"{key}/shipment")
+    reference, shipment = _latest(session, payload["reference"])
+    shipment = shipment or _made(session, payload | {"reference": reference}, f"{key}/shipment")
     wanted = (payload["carrier"], payload["service"])
     if not shipment.get("postage_label"):
         rate = next(
@@ -81,12 +84,19 @@ def _buy(session: Account, payload: dict, key: str) -> dict:
             raise Refused(f"{' '.join(wanted)} does not carry {payload['reference']}", hint="ask for rates again")
         shipment = session.post(f"v2/shipments/{shipment['id']}/buy", {"rate": {"id": rate["id"]}}, key)
     bought = _shipment(shipment)
-    if (bought["carrier"], bought["service"]) != wanted or bought["refund_status"]:
+    if (bought["carrier"], bought["service"]) != wanted:
         raise Refused(
-            f"{payload['reference']} has a label of {bought['carrier']} {bought['service']}, {bought['refund_status']}",
-            hint="another label needs another reference",
+            f"{reference} has a label of {bought['carrier']} {bought['service']}",
+            hint="take that one back first, or use another reference",
         )
     return {name: bought[name] for name in COMMANDS["buy"].replies}
+
+
+def _latest(session: Account, reference: str) -> tuple[str, dict | None]:
+    """The shipment under this reference; where its label was taken back, the next one: `…/2`, `…/3`."""
+    names = itertools.chain([reference], (f"{reference}/{label}" for label in itertools.count(2)))
+    known = ((name, session.shipment(name)) for name in names)
+    return next((name, found) for name, found in known if found is None or not found.get("refund_status"))
 
 
 def _made(session: Account, payload: dict, key: str) -> dict:
@@ -95,14 +105,17 @@ def _made(session: Account, payload: dict, key: str) -> dict:
 
 def _refund(session: Account, payload: dict, key: str) -> dict:
     shipment = session.get(f"v2/shipments/{quote(payload['shipment_id'], safe='')}")
-    if shipment.get("refund_status") not in ("submitted", "refunded"):
+    if shipment.get("refund_status") not in REFUNDED:
         shipment = session.post(f"v2/shipments/{shipment['id']}/refund", {}, key)
     return {"refund_status": text(shipment.get("refund_status"))}
 
 
 def _read_shipment(session: Account, object_id: str) -> dict | None:
     """{shipment_id, reference, tracking_number, tracker_id, carrier, service, cost, currency, days, est_delivery,
-    refund_status}; by id or reference. Carrier to currency are those of the label that was bought, `''` before."""
+    refund_status, is_refunded}; by id or reference.
+
+    Carrier to currency are those of the label that was bought, `''` before.
+    """
     found = session.shipment(object_id)
     return found and _shipment(found)
 
@@ -117,6 +130,7 @@ def _shipment(shipment: dict) -> dict:
         **_rate(rate),
         "est_delivery": tracker.get("est_delivery_date") or rate.get("delivery_date"),
         "refund_status": text(shipment.get("refund_status")),
+        "is_refunded": shipment.get("refund_status") in REFUNDED,
     }
 
 

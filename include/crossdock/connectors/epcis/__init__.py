@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from crossdock.connectors.assembly import Assembled, required, secret_of, typed
-from crossdock.connectors.base import Connector, FeedKind
+from crossdock.connectors.base import Commands, Connector, FeedKind
 from crossdock.connectors.epcis import hooks
 from crossdock.connectors.epcis.client import EpcisReader
+from crossdock.connectors.epcis.commands import COMMANDS, commands
 from crossdock.connectors.epcis.parse import records
 from crossdock.connectors.epcis.settings import EpcisSettings
 from crossdock.core.connections import Connection
 from crossdock.transport.gate import Gate
+
+__all__ = ["COMMANDS", "FEEDS", "command", "connect"]
 
 FEEDS = {
     "events": FeedKind("poll", "eventID", pushed=True, doc="What happened to goods: what, when, where and why."),
@@ -27,3 +30,8 @@ def connect(connection: Connection | None, settings: dict, gate: Gate) -> Connec
         hooks.of(own),
         secret_of(connection),
     )
+
+
+def command(connection: Connection, settings: dict, gate: Gate) -> Commands:
+    """What the same warehouse can be told."""
+    return commands(connection, typed(EpcisSettings, settings), gate, settings)

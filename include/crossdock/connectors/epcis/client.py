@@ -21,14 +21,19 @@ NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?', re.I)
 VERSION = {"GS1-EPCIS-Version": "2.0.0", "GS1-CBV-Version": "2.0.0"}
 
 
+def http_client(connection: Connection, gate: Gate, settings: dict) -> Client:
+    """The HTTP client of a repository: basic login where there is one, else a bearer token, else none."""
+    default = "basic" if connection.login else "bearer" if connection.password else "none"
+    proof = auth.for_connection(connection, default=default)
+    return Client(connection, auth=proof, gate=gate, policy=Policy.of(settings))
+
+
 class EpcisReader:
     """Pages of one repository."""
 
     def __init__(self, connection: Connection, settings: EpcisSettings, gate: Gate, partner: dict) -> None:
         self._settings = settings
-        default = "basic" if connection.login else "bearer" if connection.password else "none"
-        proof = auth.for_connection(connection, default=default)
-        self._client = Client(connection, auth=proof, gate=gate, policy=Policy.of(partner))
+        self._client = http_client(connection, gate, partner)
 
     def close(self) -> None:
         self._client.close()

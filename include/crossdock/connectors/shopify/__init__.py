@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from crossdock.connectors.assembly import Assembled, required, secret_of, typed
-from crossdock.connectors.base import Connector, FeedKind
+from crossdock.connectors.base import Commands, Connector, FeedKind
 from crossdock.connectors.shopify import hooks
 from crossdock.connectors.shopify.client import ShopifyReader
+from crossdock.connectors.shopify.commands import COMMANDS, commands
 from crossdock.connectors.shopify.parse import records
 from crossdock.connectors.shopify.settings import ShopifySettings
 from crossdock.core.connections import Connection
 from crossdock.transport.gate import Gate
+
+__all__ = ["COMMANDS", "FEEDS", "command", "connect"]
 
 FEEDS = {
     "orders": FeedKind("poll", "id", pushed=True, doc="Orders with lines, prices and payment status."),
@@ -31,3 +34,8 @@ def connect(connection: Connection | None, settings: dict, gate: Gate) -> Connec
         hooks,
         secret_of(connection),
     )
+
+
+def command(connection: Connection, settings: dict, gate: Gate) -> Commands:
+    """What the same shop can be told."""
+    return commands(connection, typed(ShopifySettings, settings), gate, settings)

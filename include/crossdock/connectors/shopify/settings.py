@@ -16,6 +16,9 @@ class ShopifySettings:
     location_ids: list = field(default_factory=list)
     """Whose inventory is read; empty: every location of the shop."""
 
+    promise_attribute: str = "promised_delivery"
+    """The note attribute in which the shop shows what it promised."""
+
     @property
     def root(self) -> str:
         return f"admin/api/{self.api_version}"

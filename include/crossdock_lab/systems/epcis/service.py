@@ -1,4 +1,4 @@
-"""The warehouse's EPCIS 2.0 repository: `GET /events` by the GS1 REST bindings.
+"""The warehouse's EPCIS 2.0 repository: `GET /events` and `POST /capture` by the GS1 REST bindings.
 
 Pages go by recordTime: an event recorded late, with an early eventTime, still comes after what was read before.
 """
@@ -6,6 +6,7 @@ Pages go by recordTime: an event recorded late, with an early eventTime, still c
 from __future__ import annotations
 
 import base64
+import json
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -13,11 +14,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from crossdock_lab.systems.epcis import payloads
-from crossdock_lab.systems.http import Lab, Refusal, answering, json_response, same, token
+from crossdock_lab.systems.epcis import capture, payloads
+from crossdock_lab.systems.epcis.refusals import refusal
+from crossdock_lab.systems.http import Lab, answering, json_response, same, token
 from crossdock_lab.systems.store import Stored
 
 PER_PAGE, MOST = 30, 500
+VERSIONS = {"GS1-EPCIS-Version": "2.0.0", "GS1-CBV-Version": "2.0.0"}
+PAPERS = "EQ_bizTransaction_"
+"""What a query for events by a document begins with; the document's type follows."""
 TIMES = {
     "GE_eventTime": "(body->>'eventTime')::timestamptz >= %s",
     "LT_eventTime": "(body->>'eventTime')::timestamptz < %s",
@@ -25,12 +30,6 @@ TIMES = {
     "LT_recordTime": "(body->>'recordTime')::timestamptz < %s",
 }
 WORDS = {"EQ_bizStep": "bizStep", "EQ_disposition": "disposition", "EQ_action": "action", "eventType": "type"}
-
-
-def refusal(status: int, kind: str, text: str, headers: dict[str, str] | None = None) -> Refusal:
-    """A problem document, as the bindings have it."""
-    problem = {"type": f"epcisException:{kind}", "title": text, "status": status}
-    return Refusal(status, text, problem, headers)
 
 
 def routes(lab: Lab) -> list[Route]:
@@ -51,7 +50,25 @@ def routes(lab: Lab) -> list[Route]:
             raise refusal(404, "NoSuchResourceException", "No such event")
         return json_response(stored.payload | {"@context": payloads.CONTEXT})
 
-    return [Route("/events", answering(events)), Route("/events/{event_id}", answering(one))]
+    async def take(request: Request) -> Response:
+        allow(request)
+        async with lab.writing("wms", request) as write:
+            job = await capture.capture(lab, write)
+        return Response(status_code=202, headers=VERSIONS | {"Location": f"{request.url.replace(query='')}/{job}"})
+
+    async def job(request: Request) -> Response:
+        allow(request)
+        stored = await lab.store.get("wms", "captures", request.path_params["capture_id"])
+        if stored is None:
+            raise refusal(404, "NoSuchResourceException", "No such capture job")
+        return json_response(stored.payload, 200, VERSIONS)
+
+    return [
+        Route("/events", answering(events)),
+        Route("/events/{event_id}", answering(one)),
+        Route("/capture", answering(take), methods=["POST"]),
+        Route("/capture/{capture_id}", answering(job)),
+    ]
 
 
 async def _events(lab: Lab, request: Request) -> Response:
@@ -65,7 +82,7 @@ async def _events(lab: Lab, request: Request) -> Response:
     tail = f"order by changed_at, seq limit {per_page + 1}"
     found = await lab.store.objects("wms", "events", " and ".join(where), values, tail)
     page = found[:per_page]
-    headers = {"GS1-EPCIS-Version": "2.0.0", "GS1-CBV-Version": "2.0.0"}
+    headers = dict(VERSIONS)
     if len(found) > per_page:
         after = _sealed(page[-1])
         link = f"{request.url.replace(query='')}?{urlencode(query | {'perPage': per_page, 'nextPageToken': after})}"
@@ -92,6 +109,10 @@ def _conditions(query: dict[str, str]) -> tuple[list[str], list]:
         elif name in WORDS:
             where.append("body->>%s = any(%s)")
             values += [WORDS[name], value.split("|")]
+        elif name.startswith(PAPERS):
+            papers = [{"type": name.removeprefix(PAPERS), "bizTransaction": each} for each in value.split("|")]
+            where.append("body->'bizTransactionList' @> any(%s::jsonb[])")
+            values.append([json.dumps([paper]) for paper in papers])
         elif name not in ("perPage", "nextPageToken"):
             raise refusal(400, "QueryParameterException", f"{name} is not supported")
     return where, values

@@ -7,6 +7,9 @@ from decimal import Decimal
 
 from crossdock_lab.world.model import Customer, Fulfillment, InventoryLevel, ShopLine, ShopOrder
 
+PROMISE = "promised_delivery"
+"""The note attribute that says when the customer was promised the goods."""
+
 
 def order(given: ShopOrder) -> dict:
     """An order as `GET orders/{id}.json` has it, but for `fulfillments`: they are objects of their own in the lab."""
@@ -41,7 +44,7 @@ def order(given: ShopOrder) -> dict:
         "total_weight": int(sum(line.item.weight_kg * line.qty for line in given.lines) * 1000),
         "discount_codes": [],
         "note": None,
-        "note_attributes": [{"name": "promised_delivery", "value": moment(placed.promised_at)}],
+        "note_attributes": [{"name": PROMISE, "value": moment(placed.promised_at)}],
         "tags": placed.customer.tier,
         "gateway": "shopify_payments",
         "source_name": "web",

@@ -112,27 +112,40 @@ class Shop:
         return _whole(*rows[0][1:4])
 
     async def change(self, request: Request) -> Response:
-        """Tags, notes and note attributes can be changed, as in Shopify."""
+        """Tags, notes and note attributes can be changed, as in Shopify; subscribers hear of it."""
+        object_id = str(request.path_params["order_id"])
         async with self.lab.writing("shop", request) as write:
+            await write.lock(f"shop/orders/{object_id}")
             given = write.given.get("order") or {}
             changes = {name: given[name] for name in ("tags", "note", "note_attributes") if name in given}
             order = await self._one(request)
-            await write.overlay("orders", str(order["id"]), changes)
+            stored = await self.lab.store.get("shop", "orders", object_id)
+            promised = _promised(changes)
+            if promised and promised != _promised(order):
+                write.intervene(stored.order_id, "promise", {"promised_at": promised})
+            await write.overlay("orders", object_id, changes)
+            stamp = {"updated_at": payloads.moment(write.now)}
+            await write.push("orders/updated", object_id, order | changes | stamp)
         return json_response({"order": await self._one(request)})
 
     async def update_tracking(self, request: Request) -> Response:
         """Give a fulfillment another tracking number and carrier."""
-        fulfillment_id = str(request.path_params["fulfillment_id"])
+        object_id = str(request.path_params["fulfillment_id"])
         async with self.lab.writing("shop", request) as write:
-            if await self.lab.store.get("shop", "fulfillments", fulfillment_id) is None:
+            await write.lock(f"shop/fulfillments/{object_id}")
+            stored = await self.lab.store.get("shop", "fulfillments", object_id)
+            if stored is None:
                 raise refusal(404, "Not Found")
             told = (write.given.get("fulfillment") or {}).get("tracking_info") or {}
             if not told.get("number"):
                 raise refusal(422, "tracking_info.number is required")
-            changes = {"tracking_number": told["number"], "tracking_numbers": [told["number"]]}
-            company = {"tracking_company": told["company"]} if told.get("company") else {}
-            await write.overlay("fulfillments", fulfillment_id, changes | company)
-        stored = await self.lab.store.get("shop", "fulfillments", fulfillment_id)
+            if stored.payload["status"] == "cancelled" and write.first is None:
+                raise refusal(422, "Fulfillment is cancelled")
+            changes = _parcel(told["number"]) | ({"tracking_company": told["company"]} if told.get("company") else {})
+            await write.overlay("fulfillments", object_id, changes)
+            stamp = {"updated_at": payloads.moment(write.now)}
+            await write.push("fulfillments/update", object_id, stored.payload | changes | stamp)
+        stored = await self.lab.store.get("shop", "fulfillments", object_id)
         return json_response({"fulfillment": stored.payload | {"updated_at": payloads.moment(stored.changed_at)}})
 
     async def inventory_levels(self, request: Request) -> Response:
@@ -206,6 +219,18 @@ def _level_conditions(query: dict) -> tuple[list[str], list]:
         where.append("object_id > %s")
         values.append(after)
     return where, values
+
+
+def _promised(order: dict) -> str | None:
+    """The delivery that the shop promises in an order's note attributes, as the lab writes moments."""
+    attributes = order.get("note_attributes") or []
+    said = [each["value"] for each in attributes if each["name"] == payloads.PROMISE]
+    return payloads.moment(_moment(said[-1])) if said else None
+
+
+def _parcel(number: str) -> dict:
+    url = f"https://track.example.com/{number}"
+    return {"tracking_number": number, "tracking_numbers": [number], "tracking_url": url, "tracking_urls": [url]}
 
 
 def _whole(body: dict, fulfillments: list[dict], changed_at: datetime) -> dict:

@@ -55,6 +55,23 @@ def fields(ticket_id: int, subject: str, description: str, created_at: datetime)
     }
 
 
+def audit(number: int, ticket_id: int, given: dict, at: datetime) -> dict:
+    """What a change of a ticket leaves behind: its comment, the fields it set, the caller's metadata."""
+    comment = given.get("comment") or {}
+    said = [{"type": "Comment", "body": comment.get("body"), "public": comment.get("public", True)}] if comment else []
+    fields = ("status", "priority", "subject")
+    changed = [{"type": "Change", "field_name": name, "value": given[name]} for name in fields if name in given]
+    return {
+        "id": number,
+        "ticket_id": ticket_id,
+        "created_at": moment(at),
+        "author_id": 396331237134,
+        "metadata": {"system": {}, "custom": given.get("metadata") or {}},
+        "events": [{"id": number * 10 + place, **event} for place, event in enumerate(said + changed)],
+        "via": {"channel": "api", "source": {"from": {}, "to": {}, "rel": None}},
+    }
+
+
 def moment(at: datetime) -> str:
     """A moment in UTC to the second, with Z."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -7,18 +7,21 @@ there is no more for now. `Idempotency-Key` is honoured as documented: the same 
 from __future__ import annotations
 
 import base64
+import re
 from datetime import UTC, datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from crossdock_lab.systems.http import Handler, Lab, Refusal, answering, basic, json_response, same
-from crossdock_lab.systems.store import Stored
+from crossdock_lab.systems.http import Handler, Lab, Refusal, Write, answering, basic, json_response, same
+from crossdock_lab.systems.store import Stored, insert, next_number
 from crossdock_lab.systems.zendesk import payloads
 
 LOGIN = "crossdock@example.com/token"
 MOST = 1000
+ORDER_ID = re.compile(r"[a-z0-9-]+/(?:sales_)?order/[\w-]+")
+ORDER_NUMBER = re.compile(r"[Oo]rder:? *#?([\w-]*\d)")
 CHANGEABLE = (
     "status",
     "priority",
@@ -49,6 +52,7 @@ def routes(lab: Lab) -> list[Route]:
         ("/api/v2/tickets", desk.create, "POST"),
         ("/api/v2/tickets/{ticket_id:int}.json", desk.ticket, "GET"),
         ("/api/v2/tickets/{ticket_id:int}", desk.ticket, "GET"),
+        ("/api/v2/tickets/{ticket_id:int}/audits.json", desk.audits, "GET"),
         ("/api/v2/tickets/{ticket_id:int}.json", desk.change, "PUT"),
         ("/api/v2/tickets/{ticket_id:int}", desk.change, "PUT"),
     ]
@@ -111,17 +115,50 @@ class Desk:
             given = write.given.get("ticket") or {}
             if not (given.get("comment") or given.get("description")):
                 raise refusal(422, "RecordInvalid", "Description: cannot be blank")
-            made = await write.insert("tickets", lambda number: _ticket(number, given, write.now))
+            order_id = await self._order_of(given)
+            made = await write.insert("tickets", lambda number: _ticket(number, given, write.now), order_id)
+            told = {"ticket_id": int(made), "subject": given.get("subject") or "", "tags": given.get("tags") or []}
+            write.intervene(order_id, "ticket", told)
+            await self._audit(write, made, given)
         lookup = {"x-idempotency-lookup": "hit" if write.first else "miss"} if write.key else {}
         return json_response({"ticket": shown(await self._stored(made))}, 201, lookup)
+
+    async def _order_of(self, ticket: dict) -> str | None:
+        """The order that a ticket speaks of: by its id, or as people write it (`Order 1000017`)."""
+        said = f"{ticket.get('external_id')} {ticket.get('subject')} {(ticket.get('comment') or {}).get('body')}"
+        rows = await self.lab.store.rows(
+            """select order_id from lab.orders
+               where order_id = any(%s) or number = any(%s) or split_part(order_id, '/', 3) = any(%s) limit 1""",
+            [ORDER_ID.findall(said), ORDER_NUMBER.findall(said), ORDER_NUMBER.findall(said)],
+        )
+        return rows[0][0] if rows else None
 
     async def change(self, request: Request) -> Response:
         ticket_id = str(request.path_params["ticket_id"])
         async with self.lab.writing("zendesk", request) as write:
-            await self._stored(ticket_id)
+            await write.lock(f"zendesk/{ticket_id}")
+            stored = await self._stored(ticket_id)
+            if stored.payload["status"] == "closed":
+                raise refusal(422, "RecordInvalid", "Status: closed prevents ticket update")
             given = write.given.get("ticket") or {}
             await write.overlay("tickets", ticket_id, {name: given[name] for name in CHANGEABLE if name in given})
+            await self._audit(write, ticket_id, given)
         return json_response({"ticket": shown(await self._stored(ticket_id))})
+
+    async def _audit(self, write: Write, ticket_id: str, given: dict) -> None:
+        """Every change of a ticket leaves an audit, with the comment and the metadata that came with it."""
+        if write.first is None:
+            number = await next_number(write.connection)
+            body = payloads.audit(number, int(ticket_id), given, write.now)
+            await insert(write.connection, "zendesk", "audits", str(number), body, write.now)
+
+    async def audits(self, request: Request) -> Response:
+        ticket_id = request.path_params["ticket_id"]
+        await self._stored(str(ticket_id))
+        where = "body @> jsonb_build_object('ticket_id', %s::bigint)"
+        found = await self.lab.store.objects("zendesk", "audits", where, [ticket_id])
+        listed = [one.payload for one in found]
+        return json_response({"audits": listed, "next_page": None, "previous_page": None, "count": len(listed)})
 
     async def _stored(self, ticket_id: str) -> Stored:
         stored = await self.lab.store.get("zendesk", "tickets", ticket_id)
