@@ -61,7 +61,8 @@ class Card:
 
 
 FAULTS = """
-select count(*) filter (where not is_lookalike and injected_by <> 'outside'), count(*) filter (where is_lookalike) from truth.faults
+select count(*) filter (where not is_lookalike and injected_by <> 'outside'), count(*) filter (where is_lookalike)
+from truth.faults
 """
 
 

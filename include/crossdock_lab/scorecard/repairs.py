@@ -140,7 +140,8 @@ def _weigh(found: Repairs, fault: Fault, cases: list[Case]) -> None:
     first = min(case.opened_at for case in cases)
     found.fault_to_case.append(max(0.0, (first - fault.visible_at).total_seconds()))
     vanished = all(case.close_reason == "vanished" for case in cases)
-    if not KINDS[fault.kind].is_repairable or vanished:
+    kind = KINDS.get(fault.kind)  # a fault of an endpoint is not among them
+    if kind is None or not kind.is_repairable or vanished:
         return
     found.repairable += 1
     if any(case.is_verified and not case.touched_by_person for case in cases):

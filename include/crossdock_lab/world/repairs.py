@@ -38,8 +38,10 @@ NOTHING = "nothing"
 """How the effect of a repair begins that changed nothing."""
 STOCK_CHECK = 10 * MINUTE
 """How long SAP takes to confirm a line at its new plant."""
-RESTOCKED, MARGIN = 12 * HOUR, 6 * HOUR
-"""How soon stock comes for what is missing, and how long before its promise that arrives."""
+TOLD = "told-customer"
+"""The tag of a ticket that tells the customer something and asks nothing of people."""
+RESTOCKED = 12 * HOUR
+"""How soon stock comes for what is missing, once the customer waits for it."""
 HANDOVER_AFTER = 12 * HOUR
 """When a delivery that was made from outside is planned to leave."""
 WAREHOUSES: dict[str, Warehouse] = {place.code: place for place in catalogue.WAREHOUSES}
@@ -78,29 +80,27 @@ def kind(repair: Repair) -> Repair:
 
 @kind
 def promise(plan: Plan, at: datetime, params: dict, draw: random.Random) -> str:
-    """The customer was promised another day; what is missing comes by then. The shop's word alone changes nothing."""
+    """The customer was promised another day; for a later one SAP restocks. The shop's word alone changes nothing."""
     if params.get("system") == "shop":
         return f"{NOTHING}: the shop tells the customer, and SAP's promise counts"
     promised_at = datetime.fromisoformat(params["promised_at"])
     if promised_at > plan.promised_at:
-        _backorder(plan, at, promised_at, draw)
+        _backorder(plan, at, draw)
     plan.promises.append((at, promised_at))
     return f"promised for {promised_at:%Y-%m-%d %H:%M}"
 
 
-def _backorder(plan: Plan, at: datetime, promised_at: datetime, draw: random.Random) -> None:
-    """What SAP never confirmed, and what was taken off deliveries and is in no other, comes for a later promise."""
-    if is_open(plan.shortfall, at) and plan.shortfall.released_at is None and plan.dropped_from:
-        lasts = max(leg.delivered_at for leg in plan.dropped) - plan.dropped_from
-        plan.shortfall.released_at = max(at + RESTOCKED, promised_at - lasts - MARGIN)
+def _backorder(plan: Plan, at: datetime, draw: random.Random) -> None:
+    """Stock comes for what SAP never confirmed, and for what was taken off deliveries and is in no other."""
+    if is_open(plan.shortfall, at) and plan.shortfall.released_at is None:
+        plan.shortfall.released_at = at + RESTOCKED
         plan.bring_back(plan.shortfall.released_at)
     cut = next((leg for leg in plan.legs if leg.first_lines), None)
     missing = {line.number: line.qty - _allotted(plan, line.number) for line in plan.order.lines}
     missing = {number: qty for number, qty in missing.items() if qty > 0}
     if cut and missing and not plan.dropped:
-        made = draft.leg(draw, _serial(plan), cut.warehouse, cut.carrier, missing, at)
+        made = draft.leg(draw, _serial(plan), cut.warehouse, cut.carrier, missing, at + RESTOCKED)
         made.is_backorder = True
-        shift(made, max(promised_at - MARGIN - made.delivered_at, RESTOCKED))
         plan.legs.append(made)
 
 
@@ -285,11 +285,11 @@ def goods_issue(plan: Plan, at: datetime, params: dict, draw: random.Random) -> 
 
 @kind
 def reverse_goods_issue(plan: Plan, at: datetime, params: dict, draw: random.Random) -> str:
-    """A goods issue that was posted from outside is taken back: it comes when it would have come, if ever."""
+    """A goods issue is taken back. Was it posted from outside, it comes when it would have come; else never."""
     leg = plan.leg(params["delivery"])
-    if leg is None or not leg.first_issue:
-        return f"{NOTHING}: no goods issue was posted from outside"
-    leg.goods_issued_at = leg.first_issue.pop()
+    if leg is None or leg.goods_issued_at is None or leg.goods_issued_at > at:
+        return f"{NOTHING}: no goods issue was posted"
+    leg.goods_issued_at = leg.first_issue.pop() if leg.first_issue else None
     return f"goods issue of {leg.number} is taken back"
 
 
@@ -355,10 +355,11 @@ def label_refunded(plan: Plan, at: datetime, params: dict, draw: random.Random) 
 
 @kind
 def ticket(plan: Plan, at: datetime, params: dict, draw: random.Random) -> str:
-    """People answer a ticket two to six hours later: they mend what only people can, and solve it."""
+    """People solve a ticket two to six hours later; unless it only tells the customer, they mend what only they can."""
     solved_at = desk.answered_at(at, draw)
     plan.amends.append(desk.solved(params["ticket_id"], solved_at))
-    return desk.mend(plan, solved_at, draw) or f"{NOTHING}: people answer at {solved_at:%Y-%m-%d %H:%M}"
+    done = "" if TOLD in params.get("tags", []) else desk.mend(plan, solved_at, draw)
+    return done or f"{NOTHING} but the ticket: solved at {solved_at:%Y-%m-%d %H:%M}"
 
 
 @kind

@@ -260,6 +260,19 @@ def test_goods_issue_is_posted_and_taken_back(fault):
     assert expectations(back) == expectations(plan)
 
 
+def test_goods_issue_is_taken_back_for_a_quantity_to_be_changed():
+    """SAP's own goods issue, too: it is posted again afterwards, or the systems disagree."""
+    plan = plan_with("short_pick")
+    leg, line, found = short(plan)
+    at, number = leg.goods_issued_at + HOUR, {"delivery": leg.number}
+    steps = [(at, "reverse_goods_issue", number), (at, "delivery_qty", {**number, "line": line, "qty": found})]
+    assert "shipment_status_mismatch" in codes(repaired(plan, *steps))
+    again = repaired(plan, *steps, (at + MINUTE, "goods_issue", number))
+    assert "shipment_status_mismatch" not in codes(again)
+    assert judged(plan, steps[0], ailing=["inventory_short_pick"]) is None
+    assert judged(plan, steps[0]) == "wrong_repair"
+
+
 def test_a_price_is_right_when_the_sum_is_what_was_ordered():
     plan = plan_with("shop_price_differs")
     line, at = plan.order.lines[0], plan.sap_created_at + HOUR
@@ -327,6 +340,14 @@ def test_a_ticket_is_solved_by_people_within_hours():
     (amend,) = asked(plan, at).amends
     assert 2 * HOUR <= amend.at - at <= 6 * HOUR
     assert (amend.object_id, amend.changes["status"]) == ("900000001", "solved")
+
+
+def test_a_ticket_that_tells_the_customer_asks_nothing_of_people():
+    plan = plan_with("missing_lines_for_good")
+    params = {"ticket_id": 900000001, "tags": ["crossdock", "told-customer"]}
+    told = repaired(plan, (plan.sap_created_at + HOUR, "ticket", params))
+    assert len(told.amends) == 1
+    assert expectations(told) == expectations(plan)
 
 
 def test_people_complete_what_only_they_can():

@@ -8,7 +8,7 @@ select
     min(e.visible_wall_at) as visible_at
 from truth.faults as f
 join truth.expectations as e using (fault_id)
-where not f.is_lookalike and e.visible_wall_at is not null and e.is_required
+where not f.is_lookalike and f.injected_by <> 'outside' and e.visible_wall_at is not null and e.is_required
 group by f.fault_id
 having max(coalesce(e.gone_wall_at, 'infinity') - e.visible_wall_at) >= %(settle)s
     and min(e.visible_wall_at) <= %(known_before)s
