@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import secrets
 import shutil
@@ -17,7 +18,9 @@ from crossdock.db import migrate
 from crossdock.lanes import models
 from crossdock.stack.postgres import OWNER, PRODUCT_ROLES, Server, create_product, free_port
 
-os.environ.setdefault("CROSSDOCK_HOME", tempfile.mkdtemp(prefix="crossdock-test-home-"))
+if "CROSSDOCK_HOME" not in os.environ:
+    os.environ["CROSSDOCK_HOME"] = HOME = tempfile.mkdtemp(prefix="crossdock-test-home-")
+    atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 PASSWORD = "for-tests-only"
 
 

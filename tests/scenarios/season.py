@@ -21,8 +21,8 @@ from rig import Rig
 from scenarios.story import Given, OrderWanted, Person, Story
 
 CONFIG = WorldConfig(seed=11, orders_per_day=300, fault_share=0, lookalike_share=0, days=1)
-STEP_HOURS = 3
-DAYS = 12
+STEP_HOURS = 4
+DAYS = 11
 
 
 @dataclass
