@@ -51,6 +51,12 @@ def test_the_exception_reference_is_current(database):
     assert (PROJECT / "docs/reference/exceptions.md").read_text() == page
 
 
+def test_the_reference_of_states_is_current(database):
+    """docs/reference/states.md is what ref.transitions says."""
+    with psycopg.connect(database["app"]) as connection:
+        assert (PROJECT / "docs/reference/states.md").read_text() == docs.states_page(connection)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(PROJECT)))
 def test_links_lead_somewhere(page: Path):
     """Every relative link in the documentation points at a file that is there."""

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from crossdock.cases import states
 from crossdock.core.errors import CrossdockError
 from crossdock.core.settings import declared, settings
 from crossdock.db.connect import connect_rows
@@ -33,7 +34,7 @@ def _docs() -> None:
 def reference(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail when a page is out of date.")] = False,
 ) -> None:
-    """Write docs/reference/cli.md, settings.md and exceptions.md (the last from the database's catalogue)."""
+    """Write docs/reference/cli.md, settings.md, exceptions.md and states.md (the last two from the database)."""
     from crossdock.cli import build
 
     folder = settings().project_dir / "docs" / "reference"
@@ -41,6 +42,7 @@ def reference(
     _put(folder / "settings.md", settings_page(), check=check)
     with connect_rows("docs") as connection:
         _put(folder / "exceptions.md", exceptions_page(catalogue(connection)), check=check)
+        _put(folder / "states.md", states_page(connection), check=check)
 
 
 def _put(path: Path, text: str, *, check: bool) -> None:
@@ -123,6 +125,11 @@ them. `up --lab` puts those of the lab there and leaves yours alone.
 | `private_key` | our key for an SFTP server, instead of a password |
 | `path` | with `conn_type` `fs`: a folder of this machine that serves as the mailbox |
 """
+
+
+def states_page(connection) -> str:
+    """The reference page of the table of states, as Markdown."""
+    return f"{GENERATED}\n{states.page(states.transitions(connection))}"
 
 
 def settings_page() -> str:
