@@ -13,6 +13,7 @@ from crossdock.edi.business.acknowledgement import read_acknowledgement, read_re
 from crossdock.edi.business.completeness import business_faults
 from crossdock.edi.business.order import read_order
 from crossdock.edi.business.response import read_response
+from crossdock.edi.business.shapes import Shapes
 from crossdock.edi.documents import Document, JudgedSet
 from crossdock.edi.verdict import REJECTED, judged, verdict, worst
 from crossdock.edi.x12.model import Event, Fault, Group, Interchange, Outside, TransactionSet
@@ -32,6 +33,11 @@ ISA_FIELDS = (
     "component_separator",
 )  # fmt: skip
 GS_FIELDS = ("functional_code", "sender", "receiver", "date", "time", "control_number", "agency", "version")
+FAULTLESS = b'{"verdict":"accepted","faults":[]}'
+SHAPED = (
+    b'%b{"type":"850","control_number":"%b","ordinal":%d,"position":%d,"segments_count":%d},"syntax":%b,"order":%b}\n'
+)
+"""An order's line, where nothing in it needs an escape."""
 
 
 def dump(record: dict) -> bytes:
@@ -167,14 +173,17 @@ def lines(events: Iterable[Event]) -> Iterator[tuple[bytes, bool]]:
     Constant memory; a set is told before the record of its interchange.
     """
     known: tuple[Interchange | None, Group | None] = (None, None)
+    shapes = Shapes()
     for event in events:
         match event:
             case TransactionSet():
                 if known != (event.interchange, event.group):
                     known = event.interchange, event.group
-                    interchange = orjson.Fragment(dump(interchange_fields(event.interchange)))
-                    group = orjson.Fragment(dump(group_fields(event.group)))
-                yield _set_line(event, interchange, group), not event.faults
+                    envelope = b'{"kind":"transaction_set","interchange":%b,"group":%b,"set":' % (
+                        dump(interchange_fields(event.interchange)),
+                        dump(group_fields(event.group)),
+                    )
+                yield _set_line(event, envelope, shapes), not event.faults
             case Interchange():
                 yield dump(interchange_record(event)) + b"\n", not any(fault.is_fatal for fault in event.faults)
             case Group():
@@ -184,15 +193,16 @@ def lines(events: Iterable[Event]) -> Iterator[tuple[bytes, bool]]:
                 yield dump(outside_record(event)) + b"\n", False
 
 
-def _set_line(of: TransactionSet, interchange: orjson.Fragment, group: orjson.Fragment) -> bytes:
-    """`set_record` as a line of JSON, with what is the same for all sets of a group written once."""
+def _set_line(of: TransactionSet, envelope: bytes, shapes: Shapes) -> bytes:
+    """`set_record` as a line of JSON, begun by `envelope`; an order whose shape is known is only filled in."""
+    syntax = dump(judged(of.faults)) if of.faults else FAULTLESS
+    if (
+        len(of.st) > 2
+        and of.st[1] == b"850"
+        and (order := shapes.order(of.body, of.interchange.delimiters)) is not None
+    ):
+        number = of.st[2].strip()
+        return SHAPED % (envelope, number, of.ordinal, of.position, of.segments_count, syntax, order)
     field, reader = CONTENT.get(of.set_type, ("segments", list))
-    record = {
-        "kind": "transaction_set",
-        "interchange": interchange,
-        "group": group,
-        "set": set_fields(of),
-        "syntax": judged(of.faults),
-        field: reader(segments(of)),
-    }
-    return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+    content = dump(reader(segments(of)))
+    return b'%b%b,"syntax":%b,"%b":%b}\n' % (envelope, dump(set_fields(of)), syntax, field.encode(), content)

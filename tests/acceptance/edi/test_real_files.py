@@ -19,6 +19,9 @@ from crossdock.core.errors import Unparsable
 from crossdock.core.settings import settings
 from crossdock.edi import show
 from crossdock.edi.documents import Document, documents
+from crossdock.edi.records import dump, lines, set_record
+from crossdock.edi.x12.model import TransactionSet
+from crossdock.edi.x12.reader import read
 from crossdock.edi.x12.segments import segments
 
 pytestmark = pytest.mark.real_data
@@ -90,6 +93,14 @@ def test_every_element_of_an_order_is_in_its_record(files: dict[str, bytes]):
                     is_free_text = segment[:5] == ["PID", "F", "", "", ""]  # the field's name says so much
                     missing = [e for e in segment[5 if is_free_text else 1 :] if e and e not in kept]
                     assert not missing, (name, segment)
+
+
+def test_a_stream_of_sets_says_what_each_set_says(files: dict[str, bytes]):
+    """`edi read` fills orders of one shape into JSON: the same, byte for byte, as each set read by itself."""
+    for name, content in files.items():
+        sets = [event for event in read(content) if isinstance(event, TransactionSet)]
+        printed = [line for line, _ in lines(read(content)) if line.startswith(b'{"kind":"transaction_set"')]
+        assert printed == [dump(set_record(each)) + b"\n" for each in sets], name
 
 
 def records_of(content: bytes) -> list:
