@@ -79,7 +79,6 @@ def lab(postgres) -> Iterator[LabServer]:
     dsn = postgres.dsn(name, "lab", password)
     with lab_db.connect(dsn) as connection:
         fill(connection, 25)
-        put_fresh(connection)
         # Each fulfillment, as each order, a second after the one before.
         connection.execute(
             """
@@ -109,3 +108,10 @@ def lab(postgres) -> Iterator[LabServer]:
     thread.join(20)
     with psycopg.connect(postgres.superuser, autocommit=True) as admin:
         admin.execute(f'drop database "{name}" with (force)')
+
+
+@pytest.fixture
+def fresh_order(lab) -> None:
+    """Order 2000001, sales order 1, with its delivery 82000001 of which nothing has been picked."""
+    with psycopg.connect(lab.dsn) as connection:
+        put_fresh(connection)

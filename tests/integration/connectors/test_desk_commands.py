@@ -6,6 +6,7 @@ import pytest
 
 from crossdock.core.errors import Missing, PartnerDown, Refused
 
+pytestmark = pytest.mark.usefixtures("fresh_order")
 TICKET = {
     "external_id": "crossdock/case/12",
     "subject": "Order 1000017: a part of it comes later",

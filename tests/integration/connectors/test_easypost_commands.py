@@ -6,6 +6,7 @@ import pytest
 
 from crossdock.core.errors import Missing, PartnerDown, Refused
 
+pytestmark = pytest.mark.usefixtures("fresh_order")
 ADDRESS = {"name": "Ana", "street1": "1 Main Street", "city": "Newark", "state": "NJ", "zip": "07114", "country": "US"}
 SHIPMENT = {
     "reference": "case-7/1/1/easypost.buy",

@@ -10,6 +10,7 @@ import pytest
 
 from crossdock.core.errors import PartnerDown, Refused
 
+pytestmark = pytest.mark.usefixtures("fresh_order")
 DELIVERY, NUMBER = "82000001", "2000001"
 SHIPPED = "81000017"
 PLACE = "urn:epc:id:sgln:0614141.00101.0"

@@ -9,6 +9,7 @@ import pytest
 from crossdock.connectors.base import command_kinds
 from crossdock.core.errors import Conflict, Misconfigured, Missing, PartnerDown, Refused
 
+pytestmark = pytest.mark.usefixtures("fresh_order")
 ORDER, DELIVERY = "1", "82000001"
 """The fresh order 2000001 and its delivery, of which nothing has been picked."""
 SHIPPED_ORDER, SHIPPED = "17", "81000017"
