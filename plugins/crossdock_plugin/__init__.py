@@ -1,1 +1,1 @@
-"""What Airflow itself loads of Crossdock: the menu's links to the documents it writes, for signed-in readers."""
+"""What Airflow itself loads of Crossdock: the exception desk, and the links to the documents it writes."""

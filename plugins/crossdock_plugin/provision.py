@@ -1,4 +1,4 @@
-"""Run once after Airflow's migrations: two users, the `dbt` pool, and who may read our views.
+"""Run once after Airflow's migrations: two users, the desk's roles, the `dbt` pool, and who may read our views.
 
     echo '{"admin": {"username": …, "password": …}, "keeper": {…}}' | python plugins/crossdock_plugin/provision.py
 
@@ -11,6 +11,9 @@ import sys
 VIEW = "Crossdock Docs"
 KEEPER = "Crossdock Housekeeping"
 READERS = ("Viewer", "User", "Op", "Admin")
+DESK = "Exception Desk"
+PEOPLE = ("Warehouse", "Logistics", "Finance", "CustomerService")
+"""Roles of ours: each works the queues that name it in `ref.queues`, beside Airflow's own Op and Admin."""
 
 
 def grant(manager) -> None:
@@ -18,6 +21,23 @@ def grant(manager) -> None:
     for role in READERS:
         for action, resource in (("can_read", VIEW), ("menu_access", VIEW), ("can_read", "Plugins")):
             manager.add_permission_to_role(manager.find_role(role), manager.create_permission(action, resource))
+
+
+def desk_roles(manager) -> None:
+    """Who may look at the exception desk, who may act there and answer Airflow's required actions.
+
+    On which cases somebody may act is asked of `ref.queues` for each act; the right to edit only opens the door.
+    """
+    for role in (*READERS, *PEOPLE):
+        found = manager.find_role(role) or manager.add_role(role)
+        for action, resource in (("can_read", DESK), ("menu_access", DESK), ("can_read", "Plugins")):
+            manager.add_permission_to_role(found, manager.create_permission(action, resource))
+    seen = [(p.action.name, p.resource.name) for p in manager.find_role("Viewer").permissions]
+    for role in PEOPLE:
+        for action, resource in (*seen, ("can_edit", "HITL Detail"), ("menu_access", "HITL Detail")):
+            manager.add_permission_to_role(manager.find_role(role), manager.create_permission(action, resource))
+    for role in (*PEOPLE, "Op", "Admin"):
+        manager.add_permission_to_role(manager.find_role(role), manager.create_permission("can_edit", DESK))
 
 
 def user(manager, role: str, username: str, password: str) -> None:
@@ -49,6 +69,7 @@ def main() -> None:
     with create_app(enable_plugins=False).app_context():
         manager = current_app.appbuilder.sm
         grant(manager)
+        desk_roles(manager)
         keeper_role(manager)
         user(manager, "Admin", **given["admin"])
         user(manager, KEEPER, **given["keeper"])

@@ -83,12 +83,13 @@ def _failure(given: dict) -> str:
 
 
 def _retried(row: dict) -> str:
-    if not row["actions"]:
+    sent = [a for a in row["actions"] if a["tries"]]
+    if not sent:
         return "Nothing was sent, so nothing was retried."
-    again = sum(max(a["tries"] - 1, 0) for a in row["actions"])
-    attempts = max(a["attempt"] for a in row["actions"])
-    dead = sum(a["state"] == "dead" for a in row["actions"])
-    text = f"{len(row['actions'])} messages in {attempts} attempt(s), {again} sent again"
+    again = sum(a["tries"] - 1 for a in sent)
+    attempts = max(a["attempt"] for a in sent)
+    dead = sum(a["state"] == "dead" for a in sent)
+    text = f"{len(sent)} message(s) sent in {attempts} attempt(s), {again} sent again"
     return text + (f", {dead} given up." if dead else ".")
 
 

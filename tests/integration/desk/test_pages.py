@@ -109,7 +109,8 @@ def test_a_case_page_reads_like_a_report(story, person):
     for part in ("Delivery quantity 10", "Picked quantity 4", "Deliver the missing 6 from W2?", "From other warehouse",
                  "Ruled out", "the promise would be broken", "policy short_pick version 3",
                  "Above the limit of 500 EUR", "Change the delivery&#39;s quantity", "time-out after sending",
-                 "Quantity 10", "Disagrees", "Waits for approval", "Approve", "Triaged → Waits for approval"):  # fmt: skip
+                 "Quantity 10", "Disagrees", "Waits for approval", "Approve",
+                 "Triaged → Waits for approval"):  # fmt: skip
         assert part in text, part
     assert '{"' not in text
 
