@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import yaml
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from psycopg.rows import dict_row
 
@@ -108,7 +108,7 @@ def render(language: str, name: str, **values: object) -> str:
         return environment.get_template(f"{language}/{name}").render(words=words(language), **values)
     except TemplateNotFound as error:
         raise Misconfigured(f"there is no template {error}", hint="see docs/how-to/route-alerts.md") from None
-    except TemplateError as error:
+    except Exception as error:  # a company's template may do anything wrong
         raise Misconfigured(
             f"template {language}/{name}: {error}", hint="try it with `crossdock alerts test`"
         ) from None

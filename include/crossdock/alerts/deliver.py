@@ -32,6 +32,10 @@ FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
 MOST_TRIES = 12
 """With pauses that double to an hour: given up after about eight hours."""
+UNTIL_MENDED = timedelta(minutes=10)
+"""An alert whose template is wrong is composed again after this long."""
+A_DIGEST = 20
+"""So many alerts a message are looked at in one call; what is due beyond that goes out with the next."""
 
 
 @dataclass
@@ -49,7 +53,7 @@ def send_due(factory: ConnectionFactory, routes: Routes, limit: int, now: dateti
     done = Sent()
     with factory() as connection:
         with connection.transaction():
-            done.suppressed = _compose_due(connection, routes, limit, now)
+            _compose_due(connection, routes, limit, now, done)
         for _ in range(limit):
             with connection.transaction():
                 message = _claim(connection, now)
@@ -59,23 +63,27 @@ def send_due(factory: ConnectionFactory, routes: Routes, limit: int, now: dateti
     return done
 
 
-def _compose_due(connection: psycopg.Connection, routes: Routes, limit: int, now: datetime) -> int:
-    """Turn due alerts into messages to send; return how many alerts were suppressed as moot."""
+def _compose_due(connection: psycopg.Connection, routes: Routes, limit: int, now: datetime, done: Sent) -> None:
+    """Turn due alerts into messages to send; suppress what is moot, put off what no template can say."""
     lock(connection)
     find_technical(connection, routes, now)
     moot = {"now": now, "business": standing("business"), "technical": standing("technical")}
-    suppressed = connection.execute(sql("suppress_moot"), moot).rowcount
+    done.suppressed = connection.execute(sql("suppress_moot"), moot).rowcount
     digests = [name for name, route in routes.routes.items() if not route.digest.is_at_once]
-    for alert_ids, name, audience, channel, _level in connection.execute(
-        sql("compose_due"), {"now": now, "limit": max(limit, 1) * 20, "digests": digests}
-    ).fetchall():
+    groups = connection.execute(sql("compose_due"), {"now": now, "limit": limit * A_DIGEST, "digests": digests})
+    for alert_ids, name, audience, channel, _level in groups.fetchall():
         route = routes.routes.get(name)
         if route is None:
             _drop(connection, alert_ids, f"route {name} is gone", now)
             continue
-        message = compose(connection, route, alert_ids, now)
+        try:
+            message = compose(connection, route, alert_ids, now)
+        except Misconfigured as error:
+            logger.error("alert not composed", route=name, error=str(error))
+            _put_off(connection, alert_ids, str(error), now + UNTIL_MENDED)
+            done.retried += 1
+            continue
         _put(connection, _key(connection, alert_ids), name, audience, channel, message, now, alert_ids)
-    return suppressed
 
 
 def _key(connection: psycopg.Connection, alert_ids: list[int]) -> str:
@@ -113,6 +121,12 @@ def _drop(connection: psycopg.Connection, alert_ids: list[int], reason: str, now
         where alert_id = any(%s)
         """,
         [reason, now, alert_ids],
+    )
+
+
+def _put_off(connection: psycopg.Connection, alert_ids: list[int], reason: str, until: datetime) -> None:
+    connection.execute(
+        "update ops.alerts set state_reason = %s, due_at = %s where alert_id = any(%s)", [reason, until, alert_ids]
     )
 
 
@@ -164,24 +178,19 @@ def _pause(tries: int, error: Retriable) -> timedelta:
 
 
 def again(connection: psycopg.Connection, now: datetime) -> int:
-    """Let what was given up be tried again, as after a connection was mended; return how many messages."""
+    """Let messages that were given up be tried again, as after a connection was mended; return how many."""
     with connection.transaction():
-        given_up = connection.execute(
-            """
-            update ops.alert_deliveries set state = 'sending', tries = 0, next_try_at = %s
-            where state = 'failed' returning delivery_id
-            """,
-            [now],
-        ).fetchall()
         connection.execute(
             """
             update ops.alerts set state = 'pending', state_reason = 'to be tried again', settled_at = null,
                 settled_as_of = null
-            where state = 'failed' and delivery_id = any(%s)
-            """,
-            [[delivery_id for (delivery_id,) in given_up]],
+            where state = 'failed'
+            """
         )
-    return len(given_up)
+        return connection.execute(
+            "update ops.alert_deliveries set state = 'sending', tries = 0, next_try_at = %s where state = 'failed'",
+            [now],
+        ).rowcount
 
 
 def send_test(factory: ConnectionFactory, routes: Routes, name: str, now: datetime) -> Sent:

@@ -105,6 +105,8 @@ def send(
         f"{planned} planned, {escalated} escalated, {taken_up} taken up again; {done.sent} sent, {done.retried} to be"
         f" retried, {done.failed} given up, {done.suppressed} moot"
     )
+    if done.failed:
+        raise Refused(f"{done.failed} given up", hint="see `crossdock alerts list --state failed`; then `send --again`")
 
 
 @group.command()

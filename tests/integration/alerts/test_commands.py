@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import SECRET
+from crossdock.alerts import api, compose
+
+from .conftest import SECRET, routes
 
 FILE = """
 version: 7
@@ -81,8 +83,29 @@ def test_own_templates_stand_beside_own_routes(crossdock, desk, mail, tmp_path):
         "ACME: Inventory short pick, warehouse 1710",
         "1 to do",
     )
+
+
+def test_a_wrong_template_holds_up_its_own_route_only(desk, mail, monkeypatch, tmp_path):
+    """It is named in the log and on the alert, others go out, and once it is mended the alert does too."""
+    folder = tmp_path / "templates" / "xx"
+    folder.mkdir(parents=True)
+    (folder / "words.yaml").write_text((compose.OWN / "en" / "words.yaml").read_text())
     (folder / "alert.j2").write_text("{{ nobody }}")
-    desk.case(warehouse_code="1720")
-    status, _, error = crossdock("send")
-    assert status == 2
-    assert "template en/alert.j2: 'nobody' is undefined" in error
+    monkeypatch.setattr(compose, "folders", lambda: [tmp_path / "templates", compose.OWN])
+    both = routes(ours={"events": ["case_opened"]}, theirs={"events": ["case_opened"], "language": "xx"})
+    desk.case()
+    assert desk.tell(both) == api.Sent(sent=1, retried=1)
+    reasons = desk.rows("select state_reason from ops.alerts where state = 'pending'")
+    assert reasons == [("template xx/alert.j2: 'nobody' is undefined",)]
+    (folder / "alert.j2").write_text("Mended: {{ alert.title }}")
+    desk.later(minutes=11)
+    assert desk.send(both).sent == 1
+    assert mail.messages[1]["Subject"] == "Mended: Inventory short pick, warehouse 1710"
+
+
+def test_what_was_given_up_is_taken_up_again(crossdock, desk, mail):
+    """The status says that something was given up; `--again` sends it when the server is willing."""
+    mail.replies = ["554 no"]
+    desk.case()
+    assert crossdock("send")[0] == 1
+    assert "1 taken up again; 1 sent" in crossdock("send", "--again")[1]

@@ -11,7 +11,7 @@ with fresh as (
             when e.to_state = 'reopened' then 'case_reopened'
             when e.event = 'ask' then 'approval_waiting'
             when e.event = 'resolve' then 'case_resolved'
-            when e.event = 'assign' then 'case_assigned'
+            when e.event = 'assign' and e.data ->> 'assignee' is not null then 'case_assigned'
         end as event
     from ops.audit_chain as h
     join ops.case_events as e using (event_id)
@@ -43,7 +43,7 @@ final as (
             and (f.event <> 'case_opened' or c.since_at >= f.as_of - %(news_within)s::interval) as is_news
     from fresh as f
     join ops.cases as c using (case_id)
-    join ops.case_causes as w using (case_id)
+    cross join lateral (select * from ops.case_causes as w where w.case_id = f.case_id offset 0) as w
     where f.event is not null
 )
 

@@ -1,4 +1,5 @@
 -- Deadlines of living cases and waiting approvals that are near or have passed, in business time.
+-- `offset 0`: the cause is looked up a case at a time, whatever the planner thinks of tables that have just grown.
 with now as (
     select ref.as_of() as as_of
 ),
@@ -40,7 +41,7 @@ final as (
         w.cause, w.title, d.severity, d.lead_code as code, array[d.owner_queue] as queues, d.assignee as person,
         d.case_id, d.order_id, null::text as fact, clock_timestamp() as happened_at, true as is_news
     from deadlines as d
-    join ops.case_causes as w using (case_id)
+    cross join lateral (select * from ops.case_causes as w where w.case_id = d.case_id offset 0) as w
     union all
     select
         'business', 'approval_expiring', 'approval_expiring:' || e.approval_id,
@@ -48,7 +49,7 @@ final as (
         c.case_id, c.order_id, null, clock_timestamp(), true
     from expiring as e
     join ops.cases as c using (case_id)
-    join ops.case_causes as w using (case_id)
+    cross join lateral (select * from ops.case_causes as w where w.case_id = e.case_id offset 0) as w
     union all
     select
         'business', 'action_dead', 'action_dead:' || d.action_id,

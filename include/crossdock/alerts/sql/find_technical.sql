@@ -76,7 +76,10 @@ dead as (
         'Process ' || name || ' is not there', 'critical', 'no session crossdock ' || name
     from now
     cross join unnest(%(processes)s::text[]) as name
-    where not exists (select from pg_stat_activity where application_name = 'crossdock ' || name)
+    where not exists (
+        select from pg_stat_activity
+        where datname = current_database() and application_name = 'crossdock ' || name
+    )
 ),
 
 stuck as (

@@ -14,4 +14,4 @@ join pg_temp.found as f
     and (r.codes = '{}' or f.code = any(r.codes))
     and (r.queues is null or r.queues && f.queues)
     and (r.person is null or f.person = r.person or r.person = 'assignee' and f.person is not null)
-where not exists (select from ops.alert_items as i where i.route = r.route and i.item_key = f.item_key)
+where (select i.alert_id from ops.alert_items as i where i.route = r.route and i.item_key = f.item_key) is null
