@@ -34,7 +34,7 @@ def verify(as_json: AsJson = False) -> None:
         print(orjson.dumps(row).decode() if as_json else _sentence(row))
     if problems:
         raise Tampered(
-            f"{len(problems)} places of the history are not what was written",
+            f"the history is not what was written, in {len(problems)} of its places",
             hint="compare them with a backup, and ask who had the owner's password",
         )
     if not as_json:
