@@ -11,10 +11,12 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 import yaml
 
 from crossdock.alerts import api, check, deliver
+from crossdock.cases import audit
 from crossdock.core.errors import Misconfigured
 
 from .conftest import SECRET, routes
@@ -194,6 +196,25 @@ def test_the_daily_digest_carries_the_head_of_the_chain(desk, mail):
     assert "Nothing happened" in mail.texts()[1]
     assert digest.hex() in mail.texts()[1]
     assert desk.rows("select count(*) from ops.audit_heads") == [(1,)]
+    assert audit.verify(desk.connection) == []
+    rewrite_the_chain(desk)
+    ((problem, detail),) = [(row["problem"], row["detail"]) for row in audit.verify(desk.connection)]
+    assert problem == "rewritten"
+    assert "as told to alert message" in detail
+
+
+def rewrite_the_chain(desk) -> None:
+    """An owner changes an event and seals everything anew, so that the chain by itself is sound."""
+    with psycopg.connect(desk.dsn["owner"]) as owner:
+        for table in ("case_events", "audit_chain"):
+            owner.execute(f"alter table ops.{table} disable trigger user")
+        owner.execute("update ops.case_events set actor = 'nobody'")
+        owner.execute(
+            """
+            update ops.audit_chain as h set hash = ops.event_digest(h.previous_hash, e)
+            from ops.case_events as e where e.event_id = h.event_id
+            """
+        )
 
 
 def test_quiet_hours_hold_back_all_but_what_breaks_through(desk, mail):

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from crossdock.cases.api import assign
+
 from .conftest import SECRET, routes
 
 OPENED = routes(warehouse={"events": ["case_opened"]})
@@ -110,9 +112,8 @@ def test_a_route_hears_what_it_asks_for(desk, mail):
     desk.case("credit_hold", owner_queue="finance", warehouse_code=None)
     desk.case("price_mismatch", owner_queue="finance")
     given = desk.case("delivered_late", owner_queue="customer_service", assignee="anna", carrier_code="DHL")
-    desk.connection.execute(
-        "select ops.note_case(%s, 'assign', 'boris', 'person', null, '{\"assignee\": \"anna\"}')", [given]
-    )
+    assign(desk.connection, given, "anna", by="boris", front_end="cli")
+    assign(desk.connection, desk.case(owner_queue="logistics"), None, by="boris", front_end="cli")
     desk.connection.commit()
     assert desk.tell(chosen).sent == 2
     told = {(message["To"], message["Subject"]) for message in mail.messages}

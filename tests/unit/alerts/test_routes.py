@@ -7,9 +7,11 @@ import copy
 import pytest
 import yaml
 
-from crossdock.alerts import routes
+from crossdock.alerts import compose, routes
+from crossdock.alerts.events import EVENTS
 from crossdock.alerts.mask import masked
 from crossdock.core.errors import Misconfigured
+from crossdock.core.settings import settings
 
 GOOD = {
     "version": 3,
@@ -79,3 +81,34 @@ def test_a_wrong_route_is_refused_by_the_name_of_the_field(tmp_path, route, says
 def test_persons_and_secrets_are_masked_and_orders_are_not(text, left):
     """Mail addresses, telephone numbers and credentials go; order numbers and times stay."""
     assert masked(text) == left
+
+
+def test_the_page_shows_a_file_that_loads_and_names_every_event(tmp_path):
+    """docs/how-to/route-alerts.md: its example is sound, and no event is missing from its table."""
+    page = (settings().project_dir / "docs/how-to/route-alerts.md").read_text()
+    (tmp_path / "routes.yaml").write_text(page.split("```yaml\n")[1].split("```")[0])
+    route = routes.load(tmp_path / "routes.yaml").routes["warehouse"]
+    assert [step.when for step in route.escalate] == ["unanswered", "sla_passed"]
+    assert [name for name in EVENTS if f"`{name}`" not in page] == []
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_language_has_words_for_everything(language):
+    """Every event, severity and state of a case can be said."""
+    words = compose.words(language)
+    states = {
+        "open",
+        "triaged",
+        "awaiting_approval",
+        "acting",
+        "verifying",
+        "resolved",
+        "reopened",
+        "closed",
+        "dismissed",
+    }
+    assert (set(words["events"]), set(words["severities"]), set(words["states"])) == (
+        set(EVENTS),
+        set(routes.SEVERITIES),
+        states,
+    )
