@@ -16,6 +16,7 @@ from crossdock.core.connections import Connection
 from crossdock.core.errors import (
     Conflict,
     Misconfigured,
+    Missing,
     NotPermitted,
     PartnerDown,
     Refused,
@@ -88,7 +89,7 @@ def test_a_flake_is_tried_again_and_an_outage_is_given_up(partner, client, watch
 
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(400, Refused), (404, Refused), (422, Refused), (401, NotPermitted), (403, NotPermitted), (409, Conflict),
+    [(400, Refused), (404, Missing), (410, Missing), (422, Refused), (401, NotPermitted), (403, NotPermitted), (409, Conflict),
      (412, Conflict)],
 )  # fmt: skip
 def test_a_no_is_never_tried_again_and_says_what_the_partner_said(partner, client, status, error):
@@ -156,6 +157,14 @@ def test_a_write_carries_its_key_and_the_correlation_id_at_every_try(partner, cl
     assert {r.headers["idempotency-key"] for r, _ in partner.asked} == {"k-1"}
     assert {r.headers["x-correlation-id"] for r, _ in partner.asked} == {"c0ffee"}
     assert [body for _, body in partner.asked] == [b'{"a":1}'] * 2
+
+
+def test_a_write_that_may_have_been_done_is_not_repeated_where_the_partner_knows_no_key(partner, client):
+    """What was throttled was not done and goes again; after an outage the caller must look first."""
+    partner.will(Response("", 429, {"Retry-After": "0"}), Response("", 500), JSONResponse({"id": 1}, 201))
+    with pytest.raises(PartnerDown):
+        client.write("POST", "tickets", json={"a": 1}, idempotency_key="k-1", once=True)
+    assert len(partner.asked) == 2
 
 
 def test_a_read_has_a_correlation_id_of_its_own_and_no_idempotency_key(partner, client):

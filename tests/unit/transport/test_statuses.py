@@ -10,6 +10,7 @@ from crossdock.core.errors import (
     Conflict,
     CrossdockError,
     Misconfigured,
+    Missing,
     NotPermitted,
     PartnerDown,
     Refused,
@@ -19,8 +20,9 @@ from crossdock.core.errors import (
 from crossdock.transport.statuses import error_for, retry_after
 
 TABLE = {
-    301: Misconfigured, 400: Refused, 401: NotPermitted, 403: NotPermitted, 404: Refused, 408: PartnerDown,
-    409: Conflict, 412: Conflict, 422: Refused, 425: PartnerDown, 429: Throttled, 500: PartnerDown, 503: PartnerDown,
+    301: Misconfigured, 400: Refused, 401: NotPermitted, 403: NotPermitted, 404: Missing, 408: PartnerDown,
+    409: Conflict, 410: Missing, 412: Conflict, 422: Refused, 425: PartnerDown, 429: Throttled, 500: PartnerDown,
+    503: PartnerDown,
 }  # fmt: skip
 
 
