@@ -89,8 +89,8 @@ def test_a_flake_is_tried_again_and_an_outage_is_given_up(partner, client, watch
 
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(400, Refused), (404, Missing), (410, Missing), (422, Refused), (401, NotPermitted), (403, NotPermitted), (409, Conflict),
-     (412, Conflict)],
+    [(400, Refused), (404, Missing), (410, Missing), (422, Refused), (401, NotPermitted), (403, NotPermitted),
+     (409, Conflict), (412, Conflict)],
 )  # fmt: skip
 def test_a_no_is_never_tried_again_and_says_what_the_partner_said(partner, client, status, error):
     partner.will(Response('{"error": "order 4712 is closed"}', status))
