@@ -56,6 +56,7 @@ class Acting:
     dsn: dict[str, str]
     path: Path
     ledger: Ledger = field(init=False)
+    _asking: psycopg.Connection | None = None
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.path)
@@ -194,8 +195,12 @@ class Acting:
         return self.rows(sql, *values)[0]
 
     def rows(self, sql: str, *values: object) -> list[tuple]:
-        with self.connect() as connection:
-            return connection.execute(sql, values or None).fetchall()
+        self._asking = self._asking or self.connect(autocommit=True)
+        return self._asking.execute(sql, values or None).fetchall()
+
+    def close(self) -> None:
+        if self._asking:
+            self._asking.close()
 
 
 def move(connection: psycopg.Connection, case_id: int, event: str) -> None:

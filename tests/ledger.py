@@ -15,6 +15,11 @@ from pathlib import Path
 
 from crossdock.core.errors import Misconfigured, PartnerDown, Refused, Throttled
 
+
+class Crash(BaseException):
+    """Whoever called is gone: nothing of its code goes on."""
+
+
 SCHEMA = """
 create table if not exists objects (id text primary key, value text);
 create table if not exists effects (n integer primary key, key text unique, command text, object text, reply text);
@@ -117,6 +122,8 @@ class Ledger:
         self._die(fault, "after")
 
     def _die(self, fault: str, point: str) -> None:
+        if fault == f"crash {point}":
+            raise Crash(fault)
         if fault == f"kill {point}":
             os.kill(os.getpid(), signal.SIGKILL)
         if fault == f"hang {point}":
