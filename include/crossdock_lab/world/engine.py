@@ -19,12 +19,14 @@ from crossdock_lab.clock import Clock
 from crossdock_lab.truth import ledger
 from crossdock_lab.world import choose, desk, repairs, show
 from crossdock_lab.world.config import WorldConfig
+from crossdock_lab.world.corrections import corrections
 from crossdock_lab.world.edi_partner import EdiPartner
 from crossdock_lab.world.interventions import Interventions
 from crossdock_lab.world.plan import DAY, Amend, Plan
-from crossdock_lab.world.show import Change, Drop, Harm, Move, Step
+from crossdock_lab.world.show import Change, Drop, Move, Step
 from crossdock_lab.world.stock import Stock
 from crossdock_lab.world.store import Batch
+from crossdock_lab.world.waste import Harm
 
 Due = tuple[datetime, str, int, Step]
 OPEN_TICKETS = """
@@ -232,7 +234,7 @@ class World:
 
     def _go_on(self, batch: Batch, before: Plan, after: Plan) -> int:
         """The order goes on by its new plan; gives how much had to be corrected."""
-        number, steps = after.order.number, show.corrections(before, after, self.now)
+        number, steps = after.order.number, corrections(before, after, self.now)
         for step in steps:
             self._apply(batch, after, step)
         self.connection.execute(

@@ -31,7 +31,8 @@ from crossdock_lab.world.model import (
     TrackingDetail,
     WarehouseEvent,
 )
-from crossdock_lab.world.plan import DAY, MINUTE, Amend, Label, Leg, Plan, Scan
+from crossdock_lab.world.plan import MINUTE, Amend, Label, Leg, Plan, Scan
+from crossdock_lab.world.waste import Harm, waste
 
 SHOP_STATUS = {"in_transit": "in_transit", "out_for_delivery": "out_for_delivery", "delivered": "delivered"}
 CORRECTED_FROM = 400_000_000
@@ -73,15 +74,6 @@ class Move:
     available: int
 
 
-@dataclass(frozen=True, slots=True)
-class Harm:
-    """At `at`, something is done twice, or wrongly, for good."""
-
-    at: datetime
-    kind: str
-    reason: str
-
-
 Step = Change | Drop | Move | Amend | Harm
 
 
@@ -89,51 +81,11 @@ def changes(plan: Plan) -> list[Step]:
     """Everything that any system will show of this order, by time."""
     steps: list[Step] = []
     for show in (
-        _sales_order, _deliveries, _warehouse, _trackers, _shop, _fulfillments, _edi, _tickets, _stock, _harm,
+        _sales_order, _deliveries, _warehouse, _trackers, _shop, _fulfillments, _edi, _tickets, _stock, waste,
     ):  # fmt: skip
         steps.extend(show(plan))
     steps.sort(key=lambda step: step.at)
     return steps
-
-
-def corrections(before: Plan, after: Plan, now: datetime) -> list[Step]:
-    """What must be shown at once because a repair at `now` changed it, and stock that it moved.
-
-    Whatever was shown by `now` of the plan `before` is compared with what the plan `after` would have shown.
-    """
-    at = now + timedelta(microseconds=1)
-    said, now_says = _standing(before, now), _standing(after, now)
-    steps: list[Step] = [
-        replace(change, at=at, belief=_stamped(change.belief, at))
-        for key, change in now_says.items()
-        if key not in said or _stamped(said[key].belief, at) != _stamped(change.belief, at)
-    ]
-    moved = _moved(after, now)
-    for place, (on_hand, available) in _moved(before, now).items():
-        held = moved.get(place, (0, 0))
-        moved[place] = held[0] - on_hand, held[1] - available
-    return steps + [Move(at, *place, *held) for place, held in moved.items() if held != (0, 0)]
-
-
-def _standing(plan: Plan, now: datetime) -> dict[tuple[str, str, str], Change]:
-    """The last change of each object by then."""
-    return {(c.system, c.kind, c.object_id): c for c in changes(plan) if isinstance(c, Change) and c.at <= now}
-
-
-def _moved(plan: Plan, now: datetime) -> dict[tuple[str, str], tuple[int, int]]:
-    """What has left each place by then: on hand, available."""
-    moved: dict[tuple[str, str], tuple[int, int]] = {}
-    for move in _stock(plan):
-        if move.at <= now:
-            held = moved.get((move.sku, move.warehouse), (0, 0))
-            moved[move.sku, move.warehouse] = held[0] + move.on_hand, held[1] + move.available
-    return moved
-
-
-def _stamped(belief: object, at: datetime) -> object:
-    """The belief, changed at `at`."""
-    name = "changed_at" if hasattr(belief, "changed_at") else "updated_at"
-    return replace(belief, **{name: at}) if hasattr(belief, name) else belief
 
 
 # SAP ---------------------------------------------------------------------------------------------------------------
@@ -495,22 +447,3 @@ def _stock(plan: Plan) -> Iterator[Move]:
             yield Move(plan.sap_created_at, sku, place, 0, -qty)
             if leg.goods_issued_at:
                 yield Move(leg.goods_issued_at, sku, place, -qty, 0)
-
-
-# Harm --------------------------------------------------------------------------------------------------------------
-
-
-def _harm(plan: Plan) -> Iterator[Harm]:
-    """Goods that leave beyond what was ordered, and labels that are paid for nothing a day after the parcel left."""
-    sent: dict[int, int] = {}
-    for leg in sorted((leg for leg in plan.legs if leg.shipped), key=lambda leg: leg.shipped.at):
-        for number, qty in leg.picked_by(leg.shipped.at).items():
-            sent[number] = sent.get(number, 0) + qty
-            over = sent[number] - plan.line(number).qty
-            if over > 0:
-                yield Harm(leg.shipped.at, "duplicate_effect", f"line {number}: {over} more sent than ordered")
-        for label in leg.labels:
-            due = max(leg.shipped.at, label.left_at) + DAY
-            if label.refunded_at is None or label.refunded_at > due:
-                why = f"delivery {leg.number}: label {label.tracking_number} was never used and not refunded"
-                yield Harm(due, "duplicate_effect", why)

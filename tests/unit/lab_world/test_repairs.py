@@ -12,9 +12,11 @@ from crossdock_lab.truth.oracle import expectations
 from crossdock_lab.world import choose, draft, repairs, show
 from crossdock_lab.world.choose import KINDS
 from crossdock_lab.world.config import WorldConfig
+from crossdock_lab.world.corrections import corrections
 from crossdock_lab.world.plan import HOUR, Plan
 from crossdock_lab.world.repairs import Intervention
-from crossdock_lab.world.show import Change, Drop, Harm, Move
+from crossdock_lab.world.show import Change, Drop, Move
+from crossdock_lab.world.waste import Harm
 
 CONFIG = WorldConfig(seed=11)
 MINUTE = timedelta(minutes=1)
@@ -388,11 +390,11 @@ def test_what_has_happened_stays():
     events = [step for step in show.changes(mended) if isinstance(step, Change) and step.kind == "events"]
     before = [step for step in show.changes(plan) if isinstance(step, Change) and step.kind == "events"]
     assert [e for e in events if e.at <= at] == [e for e in before if e.at <= at]
-    told = show.corrections(plan, mended, at)
+    told = corrections(plan, mended, at)
     assert all(step.at == at + timedelta(microseconds=1) for step in told)
     changed = {(step.kind, step.object_id) for step in told if isinstance(step, Change)}
     assert changed == {("deliveries", short(plan)[0].number), ("deliveries", "0080099001")}
-    assert show.corrections(mended, mended, at) == []
+    assert corrections(mended, mended, at) == []
 
 
 def test_stock_follows_the_repair():
@@ -400,9 +402,7 @@ def test_stock_follows_the_repair():
     plan = plan_with("short_pick")
     at = first(plan, "inventory_short_pick") + HOUR
     leg, line, found = short(plan)
-    moves = [
-        step for step in show.corrections(plan, repaired(plan, *reallocation(plan, at)), at) if isinstance(step, Move)
-    ]
+    moves = [step for step in corrections(plan, repaired(plan, *reallocation(plan, at)), at) if isinstance(step, Move)]
     rest = leg.lines[line] - found
     assert {(move.warehouse == leg.warehouse.code, move.available) for move in moves} == {(True, rest), (False, -rest)}
 
