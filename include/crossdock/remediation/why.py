@@ -16,7 +16,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from crossdock.core.errors import Refused
-from crossdock.remediation.decide import Decision, decide
+from crossdock.remediation.decide import decide
 from crossdock.remediation.facts.values import moment, number, plain
 from crossdock.remediation.playbooks.files import playbooks
 from crossdock.remediation.policies.model import Policy
@@ -44,6 +44,15 @@ class Lever:
     """What else it could be, where it is a word or a yes."""
     step: Decimal | timedelta | None = None
     """The least change, where it is a figure or a time."""
+    most: Decimal | None = None
+    """What the figure can be at most; it is never below 0."""
+
+    def reach(self, sign: int) -> int:
+        """How many steps it can go up (1) or down (-1)."""
+        if not isinstance(self.now, Decimal):
+            return FARTHEST
+        room = self.now if sign < 0 else FARTHEST * self.step if self.most is None else self.most - self.now
+        return min(int(room / self.step), FARTHEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +97,13 @@ def counterfactuals(facts: dict, policy: Policy, rival: str) -> list[Counterfact
     """Each single change that makes `rival` the choice, the least change of each lever, one lever at a time."""
 
     def wins(changed: dict) -> bool:
-        return _chosen(decide(changed, policy, playbooks())) == rival
+        return decide(changed, policy, playbooks()).name == rival
 
     found = (_turned(facts, lever, wins) for lever in levers(facts))
     return [
         Counterfactual(lever.name, _text(lever.now), _text(value), rival)
         for lever, value in ((lever, value) for lever, value in found if value is not None)
     ]
-
-
-def _chosen(decision: Decision) -> str | None:
-    return decision.name
 
 
 def _turned(facts: dict, lever: Lever, wins: Callable[[dict], bool]) -> tuple[Lever, object]:
@@ -118,11 +123,11 @@ def _turned(facts: dict, lever: Lever, wins: Callable[[dict], bool]) -> tuple[Le
 
 def _nearest(lever: Lever, sign: int, turns: Callable[[object], bool]) -> int | None:
     """The least number of steps in one direction after which the choice is turned: doubled until it is, then halved."""
-    reach = 1
-    while not turns(lever.now + sign * reach * lever.step):
-        reach *= 2
-        if reach > FARTHEST or _is_below_nothing(lever, sign * reach):
-            return None
+    farthest, reach = lever.reach(sign), 1
+    while reach <= farthest and not turns(lever.now + sign * reach * lever.step):
+        reach = farthest if reach < farthest < 2 * reach else 2 * reach
+    if reach > farthest:
+        return None
     not_yet, turned = reach // 2, reach
     while turned - not_yet > 1:
         middle = (turned + not_yet) // 2
@@ -131,10 +136,6 @@ def _nearest(lever: Lever, sign: int, turns: Callable[[object], bool]) -> int | 
         else:
             not_yet = middle
     return sign * turned
-
-
-def _is_below_nothing(lever: Lever, steps: int) -> bool:
-    return isinstance(lever.now, Decimal) and lever.now + steps * lever.step < 0
 
 
 def levers(facts: dict) -> Iterator[Lever]:
@@ -189,7 +190,8 @@ def _missing(facts: dict) -> Iterator[Lever]:
         def picked(changed: dict, value: Decimal) -> None:
             changed["shipment_line"]["picked_qty"] = plain(value)
 
-        yield Lever("what was picked", number(at["picked_qty"]), picked, step=Decimal(1))
+        most = number(at["delivery_qty"])
+        yield Lever("what was picked", number(at["picked_qty"]), picked, step=Decimal(1), most=most)
 
 
 def _rates(facts: dict) -> Iterator[Lever]:

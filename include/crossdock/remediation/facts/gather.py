@@ -21,6 +21,8 @@ from crossdock.remediation.facts.values import moment, plain
 SQL = Path(__file__).parent / "sql"
 KINDS = ("case", "order", "lines", "shipments", "stock", "holds", "edi_document", "partners", "customer")
 LISTS = ("lines", "shipments", "stock", "holds")
+PRIORITIES = {"critical": "urgent", "high": "high", "medium": "normal", "low": "low"}
+"""Of a ticket, by the severity of its case."""
 PARCEL_OUNCES = 35
 """Weight of a parcel whose old label does not say."""
 
@@ -75,6 +77,7 @@ def _complete(facts: dict, codes: list[tuple[str, str, str, str]]) -> None:
     facts["carriers"] = {their: ours for partner, k, ours, their in codes if (partner, k) == (carrier_id, "carrier")}
     facts["erp_carriers"], facts["shop_carriers"] = theirs("erp", "carrier"), theirs("shop", "carrier")
     facts["parcel"] = _parcel(facts)
+    facts["case"]["ticket_priority"] = PRIORITIES[facts["case"]["severity"]]
     facts["case"]["evidence_text"] = "\n".join(f"  {key}: {value}" for key, value in facts["case"]["evidence"].items())
 
 

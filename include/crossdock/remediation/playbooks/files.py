@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from crossdock.connectors.base import command_kinds
+from crossdock.connectors.base import CommandKind, command_kinds
 from crossdock.core.errors import Misconfigured
 from crossdock.edi import commands as edi
 from crossdock.remediation.playbooks.model import Playbook, Step
 from crossdock.remediation.source import MEND, read
 
 FOLDER = Path(__file__).parent
-AGREED = {
-    "shopify": {"set_promise": "set_promise", "update_tracking": "update_tracking"},
-    "zendesk": {"open_ticket": None, "comment": None, "solve": None},
-}
 EDI = "x12"
 """Its commands are those of the EDI room: what we sent is a row there before it is a file at a partner."""
 
@@ -58,27 +55,43 @@ def undo_of(command: str) -> str | None:
 
     Raises Misconfigured where a system of that type knows no such command.
     """
+    undo = kind_of(command).undo
+    return f"{command.partition('.')[0]}.{undo}" if undo else None
+
+
+def kind_of(command: str) -> CommandKind:
+    """What is declared of `<system_type>.<command>`. Raises Misconfigured where there is no such command."""
     system_type, _, name = command.partition(".")
-    known = _undos(system_type)
-    if name not in known:
-        raise Misconfigured(
-            f"{system_type} cannot be told to {name}", hint=f"it knows {', '.join(sorted(known)) or 'no command'}"
-        )
-    return f"{system_type}.{known[name]}" if known[name] else None
-
-
-def _undos(system_type: str) -> dict[str, str | None]:
     kinds = edi.COMMANDS if system_type == EDI else command_kinds(system_type)
-    return {name: kind.undo for name, kind in kinds.items()} or AGREED.get(system_type, {})
+    if name not in kinds:
+        raise Misconfigured(
+            f"{system_type} cannot be told to {name}", hint=f"it knows {', '.join(sorted(kinds)) or 'no command'}"
+        )
+    return kinds[name]
 
 
 def _check_step(given: Playbook, step: Step) -> None:
     where = f"playbook {given.playbook}, step {step.name}"
     try:
-        declared = undo_of(step.command)
-        if step.undo and step.undo.command:
-            undo_of(step.undo.command)
+        _check_payload(step.command, step.payload)
+        if step.undo:
+            _check_payload(_undo(step), step.undo.payload)
     except Misconfigured as error:
         raise Misconfigured(f"{where}: {error}", hint=error.hint) from None
-    if step.undo and not (step.undo.command or declared):
-        raise Misconfigured(f"{where}: nothing takes {step.command} back", hint="say why in no_undo")
+
+
+def _undo(step: Step) -> str:
+    undo = step.undo.command or undo_of(step.command)
+    if undo is None:
+        raise Misconfigured(f"nothing takes {step.command} back", hint="say why in no_undo")
+    return undo
+
+
+def _check_payload(command: str, payload: Mapping) -> None:
+    kind = kind_of(command)
+    lacking, unknown = set(kind.needs) - set(payload), set(payload) - {*kind.needs, *kind.may}
+    if kind.needs and (lacking or unknown):
+        raise Misconfigured(
+            f"the payload of {command} lacks {sorted(lacking)} and has unknown {sorted(unknown)}",
+            hint=f"it needs {', '.join(kind.needs)} and may say {', '.join(kind.may) or 'nothing else'}",
+        )
