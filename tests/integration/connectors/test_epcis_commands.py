@@ -8,7 +8,7 @@ import httpx
 import jsonschema
 import pytest
 
-from crossdock.core.errors import PartnerDown, Refused
+from crossdock.core.errors import Misconfigured, PartnerDown, Refused
 
 pytestmark = pytest.mark.usefixtures("fresh_order")
 DELIVERY, NUMBER = "82000001", "2000001"
@@ -110,3 +110,10 @@ def test_a_capture_job_can_be_looked_up_and_an_event_is_kept_once(lab, wms):
     assert len(captured(lab)) == 1
     assert httpx.get(f"{lab.base}/wms/capture/none", headers=headers).status_code == 404
     assert httpx.post(f"{lab.base}/wms/capture", json=body).status_code == 401
+
+
+def test_how_documents_are_named_must_be_known(lab):
+    wms = lab.commands("epcis")
+    with pytest.raises(Misconfigured, match="names documents"):
+        wms.do("reserve", RESERVE, idempotency_key="k1")
+    wms.close()

@@ -16,7 +16,7 @@ from crossdock.connectors.epcis.settings import EpcisSettings
 from crossdock.connectors.payload import listed, moment, text
 from crossdock.connectors.telling import Telling, entity, number
 from crossdock.core.connections import Connection
-from crossdock.core.errors import PartnerDown, Refused
+from crossdock.core.errors import Misconfigured, PartnerDown, Refused
 from crossdock.transport.gate import Gate
 
 CONTEXT = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"]
@@ -73,7 +73,12 @@ class Repository:
             raise Refused(f"capture job {place} failed: {job.get('errors')}", hint="mend what it names")
 
     def paper(self, delivery: str) -> str:
-        """The despatch advice as the repository names it."""
+        """The despatch advice as the repository names it. Raises Misconfigured where nobody has said how."""
+        if not self.settings.business_transactions:
+            raise Misconfigured(
+                "it is not known how this repository names documents",
+                hint="set settings.business_transactions in partner.yaml, as in urn:epcglobal:cbv:bt:<your GLN>:",
+            )
         return self.settings.business_transactions + delivery.zfill(self.settings.delivery_digits)
 
 
