@@ -26,6 +26,7 @@ class Confirmation:
     functional_id: str
     group: str
     set_number: str
+    says: str  # BAK02: AD as ordered, AC with changes, RJ rejected
 
     @property
     def control(self) -> str:
@@ -50,7 +51,7 @@ def confirmations(content: bytes) -> list[Confirmation]:
         elif parts[0] == "ST" and len(parts) > 2:
             kind, number = parts[1], parts[2]
         elif parts[0] == "BAK" and kind == "855" and len(parts) > 3:
-            found.append(Confirmation(parts[3], functional, group, number))
+            found.append(Confirmation(parts[3], functional, group, number, parts[2]))
     return found
 
 
@@ -82,6 +83,7 @@ class EdiPartner:
         if plan is None:
             return []
         if self._is_resent(plan, said):
+            self._compare(plan, said, received_at, write_id)
             plan = self.resent(plan.order.number, said.control, received_at, write_id)
         due_at = received_at + plan.reply.after if plan.reply.after is not None else None
         self._decide(plan, said, write_id, received_at, due_at)
@@ -100,6 +102,17 @@ class EdiPartner:
         ).fetchone()
         corrected = plan.wrong_sku is not None and plan.wrong_sku.released_at is not None
         return row is not None and row[0] != said.control and not corrected
+
+    def _compare(self, plan: Plan, said: Confirmation, received_at: datetime, write_id: int) -> None:
+        """An order that is confirmed twice, and not in the same way, is confirmed wrongly once."""
+        row = self.connection.execute(
+            "select content from lab.acknowledgements join lab.writes using (write_id) where number = %s",
+            [plan.order.number],
+        ).fetchone()
+        earlier = {one.says for one in confirmations(bytes(row[0])) if one.purchase_order == said.purchase_order}
+        if earlier and said.says not in earlier:
+            why = f"the 855 of {said.purchase_order} said {', '.join(earlier)}, and now says {said.says}"
+            ledger.wrong(self.connection, plan.order.number, "duplicate_effect", why, received_at, write_id)
 
     def _decide(
         self, plan: Plan, said: Confirmation, write_id: int, received_at: datetime, due_at: datetime | None

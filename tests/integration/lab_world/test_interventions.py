@@ -245,11 +245,11 @@ def test_an_855_that_is_sent_again_is_accepted(lab, kind, code):
     world.advance(world.now + DAY)
     number = next(n for at, n in choose.arrivals(world.config, 0) if choose.plan_of(world.config, n).fault == kind)
 
-    def send(group: str) -> None:
+    def send(group: str, says: str = "AD") -> None:
         lab.execute(
             """insert into lab.writes (system, method, path, content, received_at, outcome)
                values ('x12', 'PUT', 'inbound/855.edi', %s, %s, '200 received')""",
-            [SENT.replace("*31*", f"*{group}*").format(po=f"PO{number}").encode(), Clock(lab).now()],
+            [_sent(number, group, says), Clock(lab).now()],
         )
 
     send("31")
@@ -270,6 +270,15 @@ def test_an_855_that_is_sent_again_is_accepted(lab, kind, code):
     assert HOUR <= until - at <= 3 * HOUR
     assert fault(lab, number) == (True, until, "outside")
     assert wrongs(lab) == []
+    send("45", says="RJ")
+    world.advance(world.now + HOUR)
+    assert wrongs(lab) == [(number, "duplicate_effect")]
+
+
+def _sent(number: str, group: str, says: str) -> bytes:
+    """An 855 of an order, in this group."""
+    text = SENT.replace("*31*", f"*{group}*").replace("*AD*", f"*{says}*")
+    return text.format(po=f"PO{number}").encode()
 
 
 def test_every_repairable_fault_says_so(lab):

