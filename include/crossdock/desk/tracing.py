@@ -12,6 +12,7 @@ GROUPS = {
     "edi_acknowledgement": "EDI", "ticket": "Service desk", "hold": "Hold", "hold_released": "Hold",
     "set_aside": "Set aside", "detection": "Exception", "cleared": "Exception", "case_event": "Case",
     "decision": "Decision", "action": "Message", "verification": "Read back",
+    "alert": "Alert",
 }  # fmt: skip
 TOLD = ("acknowledged", "verified")
 
@@ -122,6 +123,8 @@ def _is_trouble(kind: str, d: dict) -> bool:
         return d["state"] in ("failed", "dead")
     if kind == "verification":
         return not d["agrees"]
+    if kind == "alert":
+        return d["state"] == "failed"
     if kind == "edi_document":
         return "rejected" in (d["envelope"], d["syntax"], d["business"])
     if kind == "edi_acknowledgement":
@@ -216,9 +219,15 @@ def _verification(d: dict) -> str:
     return f"{words.label(d['kind'])} {words.bare(d['object_id'])} read again: {seen}"
 
 
+def _alert(d: dict) -> str:
+    reason = f" ({d['state_reason']})" if d["state_reason"] else ""
+    return f"{words.label(d['audience'])} told by {d['channel']}: {d['title']}; {d['state']}{reason}"
+
+
 SENTENCES = {
     "ordered": _ordered, "record": _record, "belief": _belief, "shipment_event": _shipment_event,
     "edi_document": _edi_document, "edi_acknowledgement": _edi_acknowledgement, "ticket": _ticket, "hold": _hold,
     "hold_released": _hold_released, "set_aside": _set_aside, "detection": _detection, "cleared": _cleared,
     "case_event": _case_event, "decision": _decision, "action": _action, "verification": _verification,
+    "alert": _alert,
 }  # fmt: skip

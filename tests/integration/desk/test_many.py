@@ -106,13 +106,7 @@ def test_the_two_pages_of_a_boundary_share_no_case(crowded):
     """A page of fifty is followed by the next fifty."""
     chosen = Filter(queue="all")
     first, _ = queries.page(crowded, chosen, ADA, [])
-    after = (
-        chosen.next_address(first[-1])
-        .rpartition("after=")[2]
-        .replace("%3A", ":")
-        .replace("%2B", "+")
-        .replace("%7E", "~")
-    )
+    after = dict(parse_qsl(chosen.next_address(first[-1])))["after"]
     second, _ = queries.page(crowded, Filter(queue="all", after=after), ADA, [])
     assert len(first) == len(second) == 50
     assert second[0]["case_id"] == first[-1]["case_id"] + 1

@@ -136,6 +136,22 @@ def test_the_trace_answers_on_top_and_tells_everything_below(story, person):
         )
         for state in ("approved", "sent", "acknowledged"):
             app.execute("update ops.actions set state = %s, sent_at = now() where idempotency_key = 'k'", [state])
+        app.execute("insert into ops.alert_routes (routes_hash, version, content) values ('r', 1, '{}')")
+        alert_id = app.execute(
+            """
+            insert into ops.alerts (routes_hash, route, kind, event, cause, title, dedupe_key, audience, channel,
+                severity, why, due_at, planned_as_of)
+            values ('r', 'floor', 'business', 'opened', 'c', 'A pick came up short', 'd', 'warehouse', 'floor-mail',
+                'high', 'w', now(), '2026-01-10 11:00Z') returning alert_id
+            """
+        ).fetchone()[0]
+        app.execute(
+            """
+            insert into ops.alert_items (route, item_key, alert_id, case_id, happened_at)
+            values ('floor', 'i', %s, %s, now())
+            """,
+            [alert_id, case_id],
+        )
     page = person("walt").get("/trace", thread=desk_story.THREAD)
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.text))
     for part in ("Order 1001", "In part: 4 of 10 shipped, 0 arrived", "Yes: Open a service ticket",
@@ -146,6 +162,7 @@ def test_the_trace_answers_on_top_and_tells_everything_below(story, person):
                  "Believes 1001 is released (fulfillment), until 2026-01-08 10:00", "Picked: 80001234 at W1",
                  "X12 850 received", "997 for 3: rejected: segment missing", "Inventory short pick found on",
                  "From other warehouse chosen by short_pick v3", "(customer notification)", "sent 3 time(s)",
+                 "Warehouse told by floor-mail: A pick came up short; pending",
                  f"Case {case_id}, ask: Triaged → Waits for approval"):  # fmt: skip
         assert part in text, part
     happened = re.findall(r'data-label="Happened">(\d{4}[^<]+)<', page.text)

@@ -180,6 +180,17 @@ happened as (
         jsonb_build_object('case_id', v.case_id, 'kind', v.kind, 'object_id', v.object_id, 'agrees', v.agrees)
     from ops.verifications as v
     where v.case_id in (select case_id from cases)
+
+    union all
+    select
+        a.planned_as_of, coalesce(a.settled_at, a.planned_at), 'alert', 'crossdock',
+        jsonb_build_object(
+            'case_id', min(i.case_id), 'title', a.title, 'audience', a.audience, 'channel', a.channel, 'state', a.state,
+            'state_reason', a.state_reason)
+    from ops.alerts as a
+    join ops.alert_items as i using (alert_id)
+    where i.case_id in (select case_id from cases)
+    group by a.alert_id
 )
 
 select h.happened_at, h.known_at, h.kind, h.actor, coalesce(p.name, h.actor) as actor_name, h.data
