@@ -16,8 +16,6 @@ import psycopg
 
 SQL = Path(__file__).parent / "sql"
 LOCK = "select pg_advisory_xact_lock(hashtextextended('crossdock cases', 0))"
-MANY = 100
-"""Claimed detections from which the scratch tables are worth analysing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +52,9 @@ def drain(connection: psycopg.Connection, limit: int = 1000) -> Drained:
         claimed = _run(connection, "claim", limit=limit)
         if not claimed:
             return Drained()
-        _gather(connection, claimed)
+        _gather(connection)
         opened, joined = _group(connection)
-        _analyze(connection, claimed)
+        _analyze(connection, "case_concerned", "case_work")
         _merge(connection)
         cleared = connection.execute(statement("note_changes")).fetchone()[0]
         returned = _run(connection, "returned")
@@ -79,16 +77,18 @@ def _scratch(connection: psycopg.Connection) -> None:
         connection.execute(f"delete from pg_temp.{name}")
 
 
-def _gather(connection: psycopg.Connection, claimed: int) -> None:
+def _gather(connection: psycopg.Connection) -> None:
+    _analyze(connection, "case_claimed")
     _run(connection, "lock_cases")
+    _analyze(connection, "case_concerned")
     _run(connection, "gather")
-    _analyze(connection, claimed)
+    _analyze(connection, "case_work")
     _run(connection, "describe")
 
 
-def _analyze(connection: psycopg.Connection, claimed: int) -> None:
-    if claimed > MANY:
-        connection.execute("analyze pg_temp.case_claimed, pg_temp.case_concerned, pg_temp.case_work")
+def _analyze(connection: psycopg.Connection, *tables: str) -> None:
+    """Let the planner see how little there is: it would read the whole history else."""
+    connection.execute("analyze " + ", ".join(f"pg_temp.{name}" for name in tables))
 
 
 def _group(connection: psycopg.Connection) -> tuple[int, int]:

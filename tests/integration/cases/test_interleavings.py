@@ -49,6 +49,12 @@ NEVER = {
             and t.moved_by in ('either', e.actor_kind)
         where t.event is null or e.from_state <> e.was
     """,
+    "what vanished has no open symptom": """
+        select c.case_id from ops.cases as c
+        join ops.case_symptoms as s on s.case_id = c.case_id
+        join ops.detections as d on d.detection_id = s.detection_id
+        where c.close_reason = 'vanished' and d.cleared_at is null
+    """,
     "who acts next is always said": "select case_id from ops.cases where next_action = '' or next_actor = ''",
     "one exception leads one living case": """
         select lead_code from ops.cases where close_reason is null group by lead_code, subject_id having count(*) > 1

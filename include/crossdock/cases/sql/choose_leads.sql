@@ -1,6 +1,6 @@
 -- Which open symptom leads each living case: the one it has, unless another explains it or it has cleared. Whoever has
 -- begun to act keeps the lead.
-with standing as (
+with standing as not materialized (
     select w.*, c.lead_code, c.subject_id as lead_subject_id, k.state
     from pg_temp.case_concerned as k
     join ops.cases as c on c.case_id = k.case_id and c.close_reason is null

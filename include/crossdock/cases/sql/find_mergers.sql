@@ -1,5 +1,5 @@
 -- A case of which something in another has become the cause, and nothing of its own: the two are one fault.
-with living as (
+with living as not materialized (
     select w.*, c.lead_code, c.subject_id as lead_subject_id, k.state
     from pg_temp.case_concerned as k
     join ops.cases as c on c.case_id = k.case_id and c.close_reason is null
