@@ -33,7 +33,9 @@ def read(path: Path, model: type[Model]) -> Model:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = min(
+            error.errors(), key=lambda one: one["type"] != "extra_forbidden"
+        )  # a misspelling, then what it lacks
         field = ".".join(str(part) for part in first["loc"])
         raise wrong(path, _line(text, first["loc"]), f"{field or 'the file'}: {first['msg']}") from None
 
