@@ -213,7 +213,9 @@ def _is_last(action: dict, error: BaseException, effort: Effort) -> bool:
 
 def _again(connection: psycopg.Connection, action: dict, error: BaseException, effort: Effort) -> None:
     wait = effort.wait(action["tries"])
-    if isinstance(error, Throttled):
+    if isinstance(error, CircuitOpen):  # asking again before the circuit's cool-down is over only costs claims
+        wait = effort.longest_wait * random.uniform(0.25, 0.5)
+    elif isinstance(error, Throttled):
         wait += error.retry_after
     elif not isinstance(error, Retriable):
         wait = effort.longest_wait

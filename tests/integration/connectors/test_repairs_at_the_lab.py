@@ -123,7 +123,7 @@ def test_a_repair_over_an_unreliable_network_has_each_effect_once(lab, repairs):
     assert before(lab) == was - 1
     taken = lab.taken()  # a delivery is made by two calls: its head, then its quantities
     assert len(taken) == len(set(taken)) == 4
-    assert [kind for _, kind, _ in lab.interventions()] == ["delivery_qty", "delivery", "ticket"]
+    assert [kind for _, kind, _ in lab.interventions()] == ["delivery_qty", "delivery"]
 
 
 def test_a_repair_that_cannot_be_finished_leaves_the_system_as_it_was(lab, repairs):
