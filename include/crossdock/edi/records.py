@@ -16,7 +16,7 @@ from crossdock.edi.business.response import read_response
 from crossdock.edi.business.shapes import Shapes
 from crossdock.edi.documents import Document, JudgedSet
 from crossdock.edi.verdict import REJECTED, judged, verdict, worst
-from crossdock.edi.x12.model import Event, Fault, Group, Interchange, Outside, TransactionSet
+from crossdock.edi.x12.model import Event, Fault, Group, Interchange, Outside, TransactionSet, text
 from crossdock.edi.x12.segments import segments
 
 CONTENT: dict[str, tuple[str, Callable[[list[list[str]]], dict]]] = {
@@ -33,6 +33,7 @@ ISA_FIELDS = (
     "component_separator",
 )  # fmt: skip
 GS_FIELDS = ("functional_code", "sender", "receiver", "date", "time", "control_number", "agency", "version")
+ENVELOPE = b'{"kind":"transaction_set","interchange":%b,"group":%b,"set":'
 FAULTLESS = b'{"verdict":"accepted","faults":[]}'
 SHAPED = (
     b'%b{"type":"850","control_number":"%b","ordinal":%d,"position":%d,"segments_count":%d},"syntax":%b,"order":%b}\n'
@@ -54,7 +55,10 @@ def group_fields(of: Group | None) -> dict | None:
     """GS in words; None where a set stands outside of any group."""
     if of is None:
         return None
-    return {**{name: of.element(number) for number, name in enumerate(GS_FIELDS, 1)}, "ordinal": of.ordinal}
+    elements = [text(element).strip() for element in of.gs[1 : len(GS_FIELDS) + 1]]
+    fields = dict(zip(GS_FIELDS, elements + [""] * (len(GS_FIELDS) - len(elements)), strict=True))
+    fields["ordinal"] = of.ordinal
+    return fields
 
 
 def set_fields(of: TransactionSet) -> dict:
@@ -117,12 +121,17 @@ def partner_sku(ids: dict[str, str], qualifiers: Sequence[str]) -> str:
     return next((value for value in ids.values() if value), "")
 
 
-def interchange_record(of: Interchange, document: Document | None = None) -> dict:
-    """An interchange as a whole: its envelope's verdict, its groups, and what stands in it beside them."""
+def interchange_record(
+    of: Interchange, document: Document | None = None, *, fields: orjson.Fragment | None = None
+) -> dict:
+    """An interchange as a whole: its envelope's verdict, its groups, and what stands in it beside them.
+
+    `fields` are its ISA in words, where they have been written before.
+    """
     groups = document.groups if document else []
     return {
         "kind": "interchange",
-        "interchange": interchange_fields(of),
+        "interchange": fields or interchange_fields(of),
         "envelope": judged(of.faults),
         "counts": {"groups": of.groups_count, "sets": of.sets_count, "segments": of.segments_count},
         "bytes_count": of.end - of.offset,
@@ -172,20 +181,22 @@ def lines(events: Iterable[Event]) -> Iterator[tuple[bytes, bool]]:
 
     Constant memory; a set is told before the record of its interchange.
     """
-    known: tuple[Interchange | None, Group | None] = (None, None)
+    interchange, group, fields, envelope = None, None, b"", b""
     shapes = Shapes()
     for event in events:
         match event:
             case TransactionSet():
-                if known != (event.interchange, event.group):
-                    known = event.interchange, event.group
-                    envelope = b'{"kind":"transaction_set","interchange":%b,"group":%b,"set":' % (
-                        dump(interchange_fields(event.interchange)),
-                        dump(group_fields(event.group)),
-                    )
+                if event.interchange is not interchange:
+                    interchange, group, envelope = event.interchange, None, b""
+                    fields = dump(interchange_fields(interchange))
+                if event.group is not group or not envelope:
+                    group = event.group
+                    envelope = ENVELOPE % (fields, dump(group_fields(group)))
                 yield _set_line(event, envelope, shapes), not event.faults
             case Interchange():
-                yield dump(interchange_record(event)) + b"\n", not any(fault.is_fatal for fault in event.faults)
+                known = orjson.Fragment(fields) if event is interchange else None
+                is_right = not any(fault.is_fatal for fault in event.faults)
+                yield dump(interchange_record(event, fields=known)) + b"\n", is_right
             case Group():
                 if event.faults:
                     yield dump(group_record(event)) + b"\n", False

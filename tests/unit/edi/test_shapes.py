@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import orjson
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crossdock.edi.business.order import read_order
@@ -43,6 +43,11 @@ def poured(shapes: Shapes, content: bytes) -> list[bool]:
 
 
 @settings(max_examples=400, deadline=None)
+@example([["CTT", "PO1"]], "~\n")
+@example([[*["PO1******12**1*"] * 3, "PO1", "PO1*****12**1*"]], "~\n")
+@example([["PO1*1*2*3*4*5", "BEG", "PO1*1*2*3*4*5", "BEG"]], "~\n")
+@example([["PO1*1*2*3*4*5", "CTT*1", "CTT*2"]], "~\n")
+@example([["N1*ST", "PO1*1*2*3*4*5*@1@*x", "N2*%s"]] * 2, "~")
 @given(st.lists(st.lists(SEGMENT, max_size=8), min_size=1, max_size=5), ENDING)
 def test_whatever_is_filled_in_is_right(bodies, ending):
     """Any segments in any order with awkward elements, several orders after another through the same shapes."""

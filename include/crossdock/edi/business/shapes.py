@@ -38,7 +38,8 @@ def _segments(
 ) -> tuple[list[list[str]], list[str]]:
     """Segments with marks in the place of what differs from order to order, and the role of each column.
 
-    name, fixed (the same in all), free (given or not), given, empty, unread (looked at by nobody), day.
+    Roles: name (asked about as place 0), fixed (the same in all), free (given or not), given, empty, unread (looked
+    at by nobody), day.
     """
     segments: list[list[str]] = []
     roles: list[str] = []
@@ -48,6 +49,7 @@ def _segments(
             name, place = value[1:], 0
             if not name.isalnum() or name in BINARY:
                 raise Unlike
+            role_of(name, 0, value)
             segments.append([name.decode()])
             roles.append("name")
             continue
@@ -145,6 +147,7 @@ def _in_turn(json: bytes, size: int) -> bytes:
 class FrameShape:
     """What stands before the lines and after them."""
 
+    names_count: int
     fixed: Callable[[list[bytes]], tuple[bytes, ...]]
     """Takes out the columns that hold the same in every order of this shape…"""
     expected: tuple[bytes, ...]
@@ -196,6 +199,7 @@ def frame_shape(columns: Sequence[bytes], head: int) -> FrameShape:
     if len(fixed) < 2 or len(marked) < 2:
         raise Unlike
     return FrameShape(
+        names_count=len(segments),
         fixed=itemgetter(*fixed),
         expected=tuple(columns[at] for at in fixed),
         empties_count=columns.count(b"") + 1,  # the room for the date
@@ -218,17 +222,19 @@ class Shapes:
         if self._misses_left <= 0:
             return None
         try:
-            json = self._poured(_columns(body, delimiters))
+            json = self._poured(*_columns(body, delimiters))
         except (Unlike, ValueError):  # ValueError: no PO1, no SE
             self._misses_left -= 1
             return None
         self._misses_left += 1
         return json
 
-    def _poured(self, columns: list[bytes]) -> bytes:
+    def _poured(self, columns: list[bytes], names_count: int) -> bytes:
         begin = columns.index(b"\nPO1")
         tail = columns[-6:]
         end = len(columns) - len(tail) + tail.index(b"\nCTT" if b"\nCTT" in tail else b"\nSE")
+        if end < begin:
+            raise Unlike
         lines, frame = columns[begin:end], columns[:begin] + columns[end:]
         try:
             size = lines.index(b"\nPO1", 1)
@@ -237,9 +243,12 @@ class Shapes:
         count, rest = divmod(len(lines), size)
         if rest:
             raise Unlike
-        shape = self._line(lines, size, count)
-        values = [*frame, b"", (shape.template * count)[:-1] % tuple(lines)]
-        return self._frame((begin, len(frame)), frame, values)
+        line = self._line(lines, size, count)
+        values = [*frame, b"", (line.template * count)[:-1] % tuple(lines)]
+        shape = self._frame((begin, len(frame)), frame, values)
+        if line.names_count * count + shape.names_count != names_count:  # a name stands where an element should
+            raise Unlike
+        return shape.pour(values)
 
     def _line(self, lines: list[bytes], size: int, count: int) -> LineShape:
         known = self._lines.setdefault(size, [])
@@ -252,20 +261,23 @@ class Shapes:
         known[:] = [shape, *known[: KEPT - 1]]
         return shape
 
-    def _frame(self, size: tuple[int, int], frame: list[bytes], values: list[bytes]) -> bytes:
+    def _frame(self, size: tuple[int, int], frame: list[bytes], values: list[bytes]) -> FrameShape:
         known = self._frames.setdefault(size, [])
         for shape in known:
             if shape.fits(values):
-                return shape.pour(values)
+                return shape
         shape = frame_shape(frame, size[0])
         if not shape.fits(values):
             raise Unlike
         known[:] = [shape, *known[: KEPT - 1]]
-        return shape.pour(values)
+        return shape
 
 
-def _columns(body: bytes, delimiters: Delimiters) -> list[bytes]:
-    """Names after line ends and elements, of a set whose text JSON shows as it stands. Raises Unlike."""
+def _columns(body: bytes, delimiters: Delimiters) -> tuple[list[bytes], int]:
+    """Names after line ends and elements, of a set whose text JSON shows as it stands; how many names.
+
+    Raises Unlike.
+    """
     terminator, separator = delimiters.segment.encode(), delimiters.element.encode()
     if not body.isascii():
         raise Unlike
@@ -274,6 +286,7 @@ def _columns(body: bytes, delimiters: Delimiters) -> list[bytes]:
     marked = b"\n" + body.replace(ending, separator + b"\n")
     not_verbatim = NOT_VERBATIM if terminator == b"\n" else NOT_VERBATIM + terminator
     # As many line ends as there were terminators, of which none is left: then all of them are ours.
-    if marked.count(b"\n") != body.count(terminator) + 1 or len(marked.translate(None, not_verbatim)) != len(marked):
+    names_count = marked.count(b"\n")
+    if names_count != body.count(terminator) + 1 or len(marked.translate(None, not_verbatim)) != len(marked):
         raise Unlike
-    return marked.split(separator)
+    return marked.split(separator), names_count
