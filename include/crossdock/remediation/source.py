@@ -33,9 +33,7 @@ def read(path: Path, model: type[Model]) -> Model:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        first = min(
-            error.errors(), key=lambda one: one["type"] != "extra_forbidden"
-        )  # a misspelling, then what it lacks
+        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")  # misspelt before missing
         field = ".".join(str(part) for part in first["loc"])
         raise wrong(path, _line(text, first["loc"]), f"{field or 'the file'}: {first['msg']}") from None
 
