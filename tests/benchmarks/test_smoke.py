@@ -38,6 +38,11 @@ def test_x12_reads_what_was_written():
     assert subprocess.check_output(words, text=True).count("elements") == 3
 
 
+def test_the_front_door_keeps_what_it_answers(load):
+    """Every 200 is a row; that is asserted inside."""
+    assert [figures["events"] for figures in load("inbox").run(50, 100, [4]).values()] == [200, 50, 50]
+
+
 def test_dbt_makes_the_rows_and_drifts_nowhere(load):
     """Both scopes, dbt and psql in turn, leave the same rows."""
     rows = load("dbt").overhead(1000, 1)["rows"]
