@@ -21,7 +21,7 @@ def why(
     case_id: Annotated[int, typer.Argument(help="The case, as in `crossdock cases list`.")],
     as_json: Annotated[bool, typer.Option("--json", help="JSON, with the inputs and every plan.")] = False,
 ) -> None:
-    """Say how a case was decided: candidates, what ruled each out, scores, versions, inputs, and what would change it."""
+    """Say how a case was decided: candidates, what ruled each out, scores, inputs, and what would have changed it."""
     with connect("why") as connection:
         decisions = explained(connection, case_id)
     if as_json:
@@ -34,8 +34,9 @@ def why(
 
 def _lines(decision: dict) -> list[str]:
     versions = ", ".join(f"{name} {version}" for name, version in decision["inputs"]["playbooks"].items())
+    at = f"{decision['decided_as_of']:%Y-%m-%d %H:%M}"
     lines = [
-        f"decision {decision['decision_id']} · attempt {decision['attempt']} · {decision['decided_as_of']:%Y-%m-%d %H:%M}",
+        f"decision {decision['decision_id']} · attempt {decision['attempt']} · {at} (business time)",
         f"  policy {decision['policy_id']} v{decision['policy_version']} ({decision['mode']}), playbooks {versions}",
         f"  {decision['outcome']}: {decision['reason']}",
         "  candidates:",
