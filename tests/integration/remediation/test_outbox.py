@@ -193,6 +193,18 @@ def test_repairs_of_one_order_follow_one_another(acting):
     assert acting.ledger.value("a") == 3
 
 
+def test_steps_wait_for_each_other_also_without_an_order(acting):
+    """A document or a partner can be repaired too: the second step is not sent while the first is being tried."""
+    case_id = acting.case()
+    with acting.connect() as connection:
+        connection.execute("update ops.cases set order_id = null where case_id = %s", [case_id])
+    acting.decide(case_id, [setting("a", 1), setting("a", 2, step=2)])
+    acting.ledger.order("set", "down")
+    acting.send(effort=replace(AT_ONCE, first_wait=60, longest_wait=60))
+    assert acting.states(case_id) == ["approved", "approved"]
+    assert acting.ledger.effects() == []
+
+
 def test_two_actions_of_one_order_are_never_out_together(acting):
     """While one is on its way, another of the order is not claimed, whichever was written down first."""
     late = acting.case()
