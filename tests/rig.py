@@ -25,6 +25,7 @@ from crossdock.landing.feeds import feeds
 from crossdock.landing.ingest import ingest
 from crossdock.lanes import models
 from crossdock.onboarding.load import sync
+from crossdock.remediation import api as remediation
 from crossdock.remediation.policies import files, store
 from crossdock.stack.postgres import Server, free_port
 from crossdock.worker.rounds import Rounds
@@ -43,6 +44,7 @@ class Rig:
     lab_dsn: str
     base: str
     processes: list[subprocess.Popen] = field(default_factory=list)
+    _rounds: Rounds | None = None
 
     def now(self) -> datetime:
         """Lab time."""
@@ -65,17 +67,30 @@ class Rig:
 
     def settle(self) -> None:
         """Run the fast lane, and open cases, until nothing waits and no deadline has passed."""
-        with connect("rig lane", conninfo=self.dsn["app"], autocommit=True) as connection:
-            rounds = Rounds(connection, models.load(conninfo=self.dsn["dbt"]))
-            while rounds.take():
-                pass
-            while rounds.look_at_deadlines():
-                pass
+        rounds = self.rounds()
+        while rounds.take():
+            pass
+        while rounds.look_at_deadlines():
+            pass
+
+    def rounds(self) -> Rounds:
+        """The worker's rounds, over one connection as long as that lives: its scratch tables are made once."""
+        if self._rounds is None or self._rounds.work.closed:
+            work = connect("rig lane", conninfo=self.dsn["app"], autocommit=True)
+            self._rounds = Rounds(work, models.load(conninfo=self.dsn["dbt"]))
+        return self._rounds
+
+    def close(self) -> None:
+        """End our processes and give the connection back."""
+        if self._rounds is not None:
+            self._rounds.work.close()
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            process.wait(30)
 
     def repair(self) -> bool:
         """Decide, send and verify until nothing is left to do; return whether there was anything."""
-        from crossdock.remediation import api as remediation
-
         acted = remediation.act(conninfo=self.dsn["app"])
         seen = remediation.verify(conninfo=self.dsn["app"])
         return bool(acted.get("actions_acknowledged") or seen.get("cases_disagreed") or seen.get("cases_returned"))
@@ -142,10 +157,7 @@ def rig(server: Server, dsn: dict[str, str], config: WorldConfig, folder: Path, 
             wait_for(f"http://127.0.0.1:{inbox_port}/health")
         yield made
     finally:
-        for process in made.processes:
-            process.terminate()
-        for process in made.processes:
-            process.wait(30)
+        made.close()
         with psycopg.connect(server.superuser, autocommit=True) as admin:
             admin.execute(f'drop database "{name}" with (force)')
 
