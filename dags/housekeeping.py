@@ -13,6 +13,8 @@ DAGs that run every minute: lanes and feeds make twenty thousand runs a day.
 (`crossdock.stack.housekeeping`); payloads as long as their feed's policy says.
 """
 
+EVERY_MINUTE = ("fast_lane", "edi_acknowledge", "remediate", "verify", "alerts")
+
 
 @dag(
     dag_id="housekeeping",
@@ -40,7 +42,7 @@ def housekeeping():
 
         use_airflow_connections()
         feeds = [f"ingest__{feed.partner_id}__{feed.name}" for feed in readable_feeds()]
-        return stack.purge_runs(["fast_lane", "edi_acknowledge", *feeds])
+        return stack.purge_runs([*EVERY_MINUTE, *feeds])
 
     @task
     def purge_logs() -> int:

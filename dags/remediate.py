@@ -42,12 +42,16 @@ def remediate():
 
     @task(retries=0)
     def ask() -> dict:
+        from dataclasses import asdict
+
         from wiring import use_airflow_connections
 
+        from crossdock.db.connect import connect
         from crossdock.stack import questions
 
         use_airflow_connections()
-        return questions.sync()
+        with connect("ask") as connection:
+            return asdict(questions.sync(connection))
 
     act()
     ask()

@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote, urlsplit
+
 import psycopg
 
 from crossdock_lab.systems import secrets
+from crossdock_lab.systems.chat.service import ROOM
 from crossdock_lab.systems.sap.service import LOGIN as SAP_LOGIN
 from crossdock_lab.systems.sftp import LOGIN as SFTP_LOGIN
 from crossdock_lab.systems.sftp import known_host
@@ -28,6 +31,7 @@ def connections(dsn: str, base_url: str, sftp_host: str, sftp_port: int) -> dict
         "easypost": _http(f"{base}/easypost", kept["easypost"], "", _hook(kept["easypost_webhook"])),
         "shop_main": _http(f"{base}/shop", "", kept["shop"], SHOP_HEADER | _hook(kept["shop_webhook"])),
         "zendesk": _http(f"{base}/zendesk", ZENDESK_LOGIN, kept["zendesk"]),
+        "crossdock_alerts": {"conn_type": "apprise", "password": _chat(base, kept["chat"])},
         "acme_edi": {
             "conn_type": "sftp",
             "host": sftp_host,
@@ -37,6 +41,13 @@ def connections(dsn: str, base_url: str, sftp_host: str, sftp_port: int) -> dict
             "extra": {"host_key": known_host(kept["x12_host_key"])},
         },
     }
+
+
+def _chat(base: str, token: str) -> str:
+    """The chat's webhook as an Apprise URL."""
+    place = urlsplit(base)
+    scheme = "jsons" if place.scheme == "https" else "json"
+    return f"{scheme}://{place.netloc}{place.path}/chat/hooks/{ROOM}?-token={quote(token)}"
 
 
 def _http(host: str, login: str, password: str, extra: dict | None = None) -> dict:

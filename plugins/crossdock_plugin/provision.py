@@ -1,6 +1,6 @@
-"""Run once after Airflow's migrations: two users, the desk's roles, the `dbt` pool, and who may read our views.
+"""Run once after Airflow's migrations: three users, the desk's roles, the `dbt` pool, and who may read our views.
 
-    echo '{"admin": {"username": …, "password": …}, "keeper": {…}}' | python plugins/crossdock_plugin/provision.py
+    echo '{"admin": {"username": …, "password": …}, "keeper": {…}, "questions": {…}}' | python …/provision.py
 
 Running it again changes nothing but the passwords.
 """
@@ -10,6 +10,7 @@ import sys
 
 VIEW = "Crossdock Docs"
 KEEPER = "Crossdock Housekeeping"
+QUESTIONS = "Crossdock Questions"
 READERS = ("Viewer", "User", "Op", "Admin")
 DESK = "Exception Desk"
 PEOPLE = ("Warehouse", "Logistics", "Finance", "CustomerService")
@@ -60,6 +61,21 @@ def keeper_role(manager) -> None:
         manager.add_permission_to_role(role, manager.create_permission(action, resource))
 
 
+def questions_role(manager) -> None:
+    """A role that may start runs of the DAG `approve`, answer them, and know who has which role."""
+    role = manager.find_role(QUESTIONS) or manager.add_role(QUESTIONS)
+    for action, resource in (
+        ("can_read", "DAG:approve"),
+        ("can_edit", "DAG:approve"),
+        ("can_read", "DAG Runs"),
+        ("can_create", "DAG Runs"),
+        ("can_read", "HITL Detail"),
+        ("can_edit", "HITL Detail"),
+        ("can_read", "Users"),
+    ):
+        manager.add_permission_to_role(role, manager.create_permission(action, resource))
+
+
 def main() -> None:
     from airflow.models.pool import Pool
     from airflow.providers.fab.www.app import create_app
@@ -72,7 +88,9 @@ def main() -> None:
         desk_roles(manager)
         keeper_role(manager)
         user(manager, "Admin", **given["admin"])
+        questions_role(manager)
         user(manager, KEEPER, **given["keeper"])
+        user(manager, QUESTIONS, **given["questions"])
     Pool.create_or_update_pool("dbt", slots=1, description="dbt builds one at a time", include_deferred=False)
 
 

@@ -58,13 +58,14 @@ def test_every_task_ends_and_retries_by_the_class_of_its_error(dags: dict):
     """No task hangs for ever; only what may pass by itself is tried again."""
     for dag in dags.values():
         for task in dag.tasks:
-            assert task.execution_timeout or getattr(task, "timeout", None), task
+            ends = ("execution_timeout", "timeout", "response_timeout")
+            assert any(getattr(task, name, None) for name in ends), task
             assert type(task.retry_policy).__name__ == "ByErrorClass", task
 
 
 def test_no_lane_nor_sender_can_be_backfilled(dags: dict):
     """A backfill of a minute's sweep would make a run a minute, and a sender has no past to send."""
-    for dag_id in (*LANES, "edi_acknowledge", "housekeeping"):
+    for dag_id in (*LANES, "edi_acknowledge", "housekeeping", "remediate", "verify", "alerts"):
         assert "backfill" not in shape(dags[dag_id])["run_types"], dag_id
         assert shape(dags[dag_id])["run_types"], dag_id
 

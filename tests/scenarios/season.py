@@ -132,6 +132,10 @@ class Season:
             "decided": decision[0][2] if decision else None,
             "commands": [command for (command,) in commands],
             "approval": answers[0][0] if answers else None,
+            "history": self.system.rows(
+                "select as_of::text, event, to_state, reason from ops.case_events where case_id = %s order by event_id",
+                case_id,
+            ),
         }
 
     def repaired(self, story: Story) -> bool:

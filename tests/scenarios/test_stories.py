@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pprint import pprint
 
 import pytest
 
@@ -25,21 +26,22 @@ def season(postgres, modelled_for_module, tmp_path_factory) -> Iterator[Season]:
 
 @pytest.mark.parametrize("story", STORIES, ids=[story.name for story in STORIES])
 def test_it_goes_as_expected(season: Season, story: Story):
-    """As expect.yaml says."""
+    """As expect.yaml says. What was played is printed where it does not."""
     played, expect = season.played(story), story.expect
-    assert played.found == sorted(expect.found), played
+    pprint(played, width=160)  # noqa: T203 - shown by pytest on failure
+    assert played.found == sorted(expect.found)
     if expect.ends == "no case":
         assert played.cases == []
         return
     case = next((case for case in played.cases if case["lead"] == expect.case), None)
     assert case, f"no case of {expect.case}: {played.cases}"
-    assert _end(case) == expect.ends, played
+    assert _end(case) == expect.ends
     for name in ("playbook", "outcome", "chosen", "commands", "approval"):
         wanted = getattr(expect, name)
         if wanted is not None:
             assert case["decided" if name == "playbook" else name] == wanted, (name, case)
     if expect.repaired is not None:
-        assert season.repaired(story) is expect.repaired, played
+        assert season.repaired(story) is expect.repaired
 
 
 def _end(case: dict) -> str:

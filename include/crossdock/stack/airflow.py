@@ -139,8 +139,8 @@ def provision(state: State) -> bool:
     wanted = hashlib.sha256(script.read_bytes()).hexdigest()
     if state.get("airflow.provisioned") == wanted:
         return False
-    users = {"admin": {"username": ADMIN, "password": state.secret("airflow.admin")},
-             "keeper": {"username": KEEPER, "password": state.secret("airflow.keeper")}}  # fmt: skip
+    logins = {"admin": ADMIN, "keeper": KEEPER, "questions": environment.QUESTIONS}
+    users = {name: {"username": login, "password": state.secret(f"airflow.{name}")} for name, login in logins.items()}
     _run(state, [sys.executable, str(script)], given=json.dumps(users))
     state.set("airflow.provisioned", wanted)
     return True

@@ -1,4 +1,4 @@
-"""Airflow's own API, as the user who may start, read and delete runs and close questions, and nothing else.
+"""Airflow's own API, as one of two users: housekeeping may delete runs, questions may ask in the DAG `approve`.
 
 Tasks cannot reach Airflow's database; what the product needs of it goes this way.
 """
@@ -13,13 +13,14 @@ import httpx
 from crossdock.core.connections import connection
 from crossdock.core.errors import PartnerDown
 
-CONNECTION = "airflow_api"
+KEEPER, QUESTIONS = "airflow_api", "airflow_questions"
+"""Connection ids."""
 
 
 @contextmanager
-def session(purpose: str) -> Iterator[httpx.Client]:
+def session(conn_id: str, purpose: str) -> Iterator[httpx.Client]:
     """A signed-in client; `purpose` completes "Airflow's API did not …". Raises PartnerDown when Airflow refuses."""
-    found = connection(CONNECTION)
+    found = connection(conn_id)
     try:
         with httpx.Client(base_url=found.base_url, timeout=30) as api:
             given = {"username": found.login, "password": found.password}

@@ -15,9 +15,12 @@ from crossdock.stack.state import State, load
 
 DATABASE, AIRFLOW_DATABASE, LAB_DATABASE = "crossdock", "airflow", "lab"
 AIRFLOW_ROLE, LAB_ROLE = "airflow", "lab"
+QUESTIONS = "crossdock-questions"
+"""The login in Airflow that asks and closes questions of the DAG `approve`, and may know who has which role."""
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",
              "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
-             "CROSSDOCK_REAL_DATA", "CROSSDOCK_PARTNERS", "CROSSDOCK_LOG_LEVEL", "CROSSDOCK_LOG_FORMAT")  # fmt: skip
+             "CROSSDOCK_REAL_DATA", "CROSSDOCK_PARTNERS", "CROSSDOCK_POLICIES", "CROSSDOCK_ALERT_ROUTES",
+             "CROSSDOCK_LOG_LEVEL", "CROSSDOCK_LOG_FORMAT")  # fmt: skip
 
 
 def postgres_folder(state: State) -> Path:
@@ -74,8 +77,13 @@ def base(state: State) -> dict[str, str]:
 
 
 def product(state: State) -> dict[str, str]:
-    """For whatever runs the product: its two DSNs, its inbox and the partners' connections. Not the owner's DSN."""
+    """For whatever runs the product: its two DSNs, its inbox, the desk and the connections. Not the owner's DSN."""
+    airflow = f"http://127.0.0.1:{state.port('airflow')}"
+    password = state.secret("airflow.questions")
+    questions = {"conn_type": "http", "host": airflow, "login": QUESTIONS, "password": password}
     return base(state) | {
+        "CROSSDOCK_DESK_URL": f"{airflow}/desk",
+        "AIRFLOW_CONN_AIRFLOW_QUESTIONS": json.dumps(questions),
         "CROSSDOCK_DSN": dsn(state, "crossdock_app"),
         "CROSSDOCK_DBT_DSN": dsn(state, "crossdock_dbt"),
         "CROSSDOCK_INBOX_PORT": str(state.port("inbox")),

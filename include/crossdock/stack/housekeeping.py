@@ -24,7 +24,7 @@ RUNS_PER_CALL = 5_000
 
 def purge_runs(dag_ids: list[str]) -> dict[str, int]:
     """Delete the old finished runs of these DAGs; return how many by DAG. Raises PartnerDown when Airflow refuses."""
-    with airflow_api.session("delete runs") as api:
+    with airflow_api.session(airflow_api.KEEPER, "delete runs") as api:
         return {dag_id: sum(_purge(api, dag_id, state, kept) for state, kept in KEPT.items()) for dag_id in dag_ids}
 
 

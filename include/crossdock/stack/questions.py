@@ -41,7 +41,7 @@ def sync(connection: psycopg.Connection) -> Synced:
     """Ask what is not asked yet, close what need not be answered any more. Raises PartnerDown."""
     waiting = {row[0] for row in connection.execute("select approval_id from ops.approvals where state = 'waiting'")}
     connection.rollback()
-    with airflow_api.session("ask for approval") as api:
+    with airflow_api.session(airflow_api.QUESTIONS, "ask for approval") as api:
         living = dict(_runs(api, state=LIVING))
         asked = [_ask(api, approval) for approval in sorted(waiting - set(living))]
         closed = [_close(api, run) for approval, run in living.items() if approval not in waiting]
@@ -71,7 +71,7 @@ def record(approval_id: int, answer: dict) -> str:
 
 def roles_of(username: str) -> list[str]:
     """The Airflow roles of a user; empty for nobody known."""
-    with airflow_api.session("say who may approve") as api:
+    with airflow_api.session(airflow_api.QUESTIONS, "say who may approve") as api:
         answer = api.get(f"/auth/fab/v1/users/{username}")
         if answer.status_code == 404:
             return []

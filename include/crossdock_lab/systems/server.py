@@ -26,6 +26,7 @@ from starlette.types import ASGIApp
 from crossdock.core.errors import Misconfigured
 from crossdock_lab import db
 from crossdock_lab.systems import control, misbehave, secrets
+from crossdock_lab.systems.chat import service as chat
 from crossdock_lab.systems.easypost import service as easypost
 from crossdock_lab.systems.epcis import service as epcis
 from crossdock_lab.systems.http import Lab, Stamped
@@ -37,7 +38,7 @@ from crossdock_lab.systems.sftp import Mailbox
 from crossdock_lab.systems.shopify import service as shopify
 from crossdock_lab.systems.zendesk import service as zendesk
 
-FACES = {"sap": sap, "wms": epcis, "easypost": easypost, "shop": shopify, "zendesk": zendesk}
+FACES = {"sap": sap, "wms": epcis, "easypost": easypost, "shop": shopify, "zendesk": zendesk, "chat": chat}
 """Each system by the prefix of its paths, which is its name in the lab's tables."""
 TICK, RULES_EVERY, MAILBOX_EVERY = 0.25, 0.25, 0.25
 """Wall seconds between two steps of a running world, two looks at the rules, two looks at the mailbox."""

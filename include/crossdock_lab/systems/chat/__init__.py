@@ -1,0 +1,1 @@
+"""The operations' chat: what the product tells people arrives here."""
