@@ -325,6 +325,10 @@ begin
         insert into ops.pending_detections (detection_id)
         select detection_id from ops.case_symptoms where case_id = p_case and is_cleared;
     end if;
+    if p_event in ('disagree', 'return') then  -- another symptom may lead now that the repair did not do
+        insert into ops.pending_detections (detection_id)
+        select detection_id from ops.case_symptoms where case_id = p_case and not is_cleared;
+    end if;
     return step.to_state;
 end $$;
 comment on function ops.move_case is
@@ -508,7 +512,7 @@ select cause, symptom from (
         ('inventory_short_pick', '{milestone_stale,carrier_handover_late,open_past_promise,delivered_late}'),
         ('credit_hold', '{milestone_stale,carrier_handover_late,open_past_promise,delivered_late}'),
         ('compliance_hold', '{milestone_stale,carrier_handover_late,open_past_promise,delivered_late}'),
-        ('order_incomplete', '{milestone_stale,open_past_promise,delivered_late}'),
+        ('order_incomplete', '{price_mismatch,milestone_stale,open_past_promise,delivered_late}'),
         ('milestone_stale', '{carrier_handover_late,carrier_cannot_meet_promise,open_past_promise,delivered_late}'),
         ('carrier_handover_late', '{carrier_cannot_meet_promise,open_past_promise,delivered_late}'),
         ('carrier_cannot_meet_promise', '{open_past_promise,delivered_late}'),
