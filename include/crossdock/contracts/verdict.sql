@@ -11,6 +11,12 @@ verdicts as (
         where q.record_id = b._record_id and q.part = b._part and q.rule = b.rule
             and q.field is not distinct from b.field and q.state = 'released'
     )
+    -- What was discarded, or overtaken by a newer version, stays set aside by the row that says so.
+    and not exists (
+        select from ops.quarantine as q
+        where q.record_id = b._record_id and q.part = b._part and q.rule = b.rule
+            and q.field is not distinct from b.field and q.state in ('superseded', 'discarded')
+    )
 ),
 mended as (
     update ops.quarantine as q

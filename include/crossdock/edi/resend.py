@@ -26,7 +26,7 @@ class Shown:
     partner_id: str
     document_type: str
     state: str
-    """ready, sent, failed."""
+    """ready, held, sent, failed."""
     error: str | None
     order_ref: str | None
     in_reply_to: int | None
@@ -78,7 +78,7 @@ def resend(connection: psycopg.Connection, outbound_document_id: int, *, idempot
     _may_go_again(found)
     again = replace(_again(connection, found), key=key, replaces=outbound_document_id)
     made_id = keep(connection, again)
-    if found.state == "ready":
+    if found.state in ("ready", "held"):
         connection.execute(
             "update ops.outbound_documents set state = 'failed', error = %s where outbound_document_id = %s",
             [f"replaced by document {made_id} before it was sent", outbound_document_id],

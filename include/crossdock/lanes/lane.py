@@ -84,6 +84,18 @@ class Lane:
             self._detect(done, as_of)
         return done
 
+    def again(self, records: Sequence[int]) -> Pass:
+        """Judge these records again, whether they wait or not, and make the threads that they touch anew."""
+        done = Pass()
+        with _Transaction(self, done) as as_of:
+            done.records = self._run("claim_again", records=list(records))
+            self.scratch.planned_for(done.records)
+            self._judge(done)
+            self._touch_claimed()
+            self._derive()
+            self._detect(done, as_of)
+        return done
+
     def due(self, limit: int = 1000) -> Pass:
         """Look again at the threads whose deadline has passed, and at partners in trouble."""
         done = Pass()

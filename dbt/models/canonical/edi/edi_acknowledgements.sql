@@ -13,13 +13,13 @@ acknowledgements as (
 -- What we sent and want acknowledged. What was never to be acknowledged, as a 997 of ours, has no such time.
 awaited as (
     select * from {{ touched(source('ops', 'outbound_documents')) }}
-    where order_ref is not null and ack_expected_at is not null and state <> 'failed'
+    where order_ref is not null and ack_expected_at is not null and state not in ('failed', 'held')
 ),
 
--- Another document of ours stands in its place, and has an acknowledgement of its own; one that failed does not.
+-- Another document of ours stands in its place, and has an acknowledgement of its own; one that failed or is held does not.
 replacements as (
     select * from {{ touched(source('ops', 'outbound_documents')) }}
-    where replaces_outbound_document_id is not null and state <> 'failed'
+    where replaces_outbound_document_id is not null and state not in ('failed', 'held')
 ),
 
 about_orders as (

@@ -22,10 +22,10 @@ sent as (
     select * from {{ touched(source('ops', 'outbound_documents')) }} where order_ref is not null
 ),
 
--- What stands in the place of another document of ours; one that failed does not.
+-- What stands in the place of another document of ours; one that failed or is held does not.
 replacements as (
     select * from {{ touched(source('ops', 'outbound_documents')) }}
-    where replaces_outbound_document_id is not null and state <> 'failed'
+    where replaces_outbound_document_id is not null and state not in ('failed', 'held')
 ),
 
 received as (

@@ -40,10 +40,19 @@ final as (
         null::text as fact,
         f.happened_at,
         f.as_of >= ref.as_of() - %(news_within)s::interval
-            and (f.event <> 'case_opened' or c.since_at >= f.as_of - %(news_within)s::interval) as is_news
+            and (f.event <> 'case_opened' or c.since_at >= f.as_of - %(news_within)s::interval)
+            and not h.is_held as is_news
     from fresh as f
     join ops.cases as c using (case_id)
     cross join lateral (select * from ops.case_causes as w where w.case_id = f.case_id offset 0) as w
+    -- A replay opened it or brought it back, and nobody has let it go since.
+    cross join lateral (
+        select coalesce((
+            select (r.data ->> 'is_replay')::boolean from ops.case_events as r
+            where r.case_id = f.case_id and r.data ? 'is_replay'
+            order by r.event_id desc limit 1
+        ), false) as is_held
+    ) as h
     where f.event is not null
 )
 

@@ -11,6 +11,12 @@ living as (
     from ops.cases as c
     join ref.service_levels as l using (severity)
     where c.close_reason is null and c.state <> 'resolved'
+        -- Not what a replay holds.
+        and not coalesce((
+            select (r.data ->> 'is_replay')::boolean from ops.case_events as r
+            where r.case_id = c.case_id and r.data ? 'is_replay'
+            order by r.event_id desc limit 1
+        ), false)
 ),
 
 deadlines as (
