@@ -16,8 +16,10 @@ from pathlib import Path
 
 import httpx
 import psycopg
+import stamina
 
 from crossdock.core import clock
+from crossdock.core.errors import Retriable
 from crossdock.core.settings import settings
 from crossdock.db.connect import connect
 from crossdock.edi.api import send_ready
@@ -63,7 +65,12 @@ class Rig:
         with connect("rig", conninfo=self.dsn["app"]) as connection:
             chosen = [f for f in feeds(connection) if f.mode != "push"]
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda f: ingest(f.partner_id, f.feed, conninfo=self.dsn["app"]), chosen))
+            list(pool.map(lambda f: self._read(f.partner_id, f.feed), chosen))
+
+    @stamina.retry(on=Retriable, attempts=4, wait_initial=0.2)
+    def _read(self, partner_id: str, feed: str) -> None:
+        """Read one feed, again where the network did not let us, as Airflow would."""
+        ingest(partner_id, feed, conninfo=self.dsn["app"])
 
     def settle(self) -> None:
         """Run the fast lane, and open cases, until nothing waits and no deadline has passed."""

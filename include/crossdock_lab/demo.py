@@ -1,7 +1,8 @@
 """`crossdock demo`: the lab trades for some days, Airflow takes over, and what was found is shown beside the truth.
 
-The days of history are stepped: the world goes on some hours, every feed is read, and so on, so that each step is as a
-quarter of a day of ordinary polling. Then the lab's clock runs, slowly, and reading is Airflow's alone.
+The days of history are stepped: the world goes on some hours, every feed is read, what is found is repaired and read
+again, and so on, so that each step is as some hours of ordinary work. Then the lab's clock runs, slowly, and reading
+and repairing is Airflow's alone.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from crossdock.db.connect import connect
 from crossdock_lab import db
 from crossdock_lab.clock import Clock, set_business_clock
 
-STEP_HOURS = 6
+STEP_HOURS = 4
 CROSSDOCK = str(Path(sys.executable).with_name("crossdock"))
 
 WAITING = "select count(*) from raw.pending_records"
@@ -38,6 +39,8 @@ BY_AIRFLOW = """
     select count(distinct feed_id) from raw.runs
     where trigger in ('scheduled', 'asset_triggered', 'manual') and status = 'done' and started_at > %s
 """
+VERIFIED = "select count(*) from ops.cases where state = 'resolved' or close_reason = 'resolved'"
+ASKED = "select count(*) from ops.approvals where state = 'waiting'"
 OPEN = "select count(*) from ops.detections where cleared_at is null"
 
 
@@ -78,9 +81,18 @@ class Demo:
             self._until("records taken through the lane", lambda: not one(product, WAITING))
             for partner_id in partners:
                 crossdock("edi", "send", partner_id)
-            if number % 4 == 0 or number == steps:
-                records, found = one(product, "select count(*) from raw.records"), one(product, OPEN)
-                self._say(f"day {number * STEP_HOURS / 24:g}: {records} records landed, {found} exceptions stand")
+            crossdock("remediate")
+            if number % (24 // STEP_HOURS) == 0 or number == steps:
+                self._say(f"day {number * STEP_HOURS / 24:g}: {self._standing(product)}")
+
+    def _standing(self, product: psycopg.Connection) -> str:
+        """What there is by now, in words."""
+        records, found = one(product, "select count(*) from raw.records"), one(product, OPEN)
+        verified, waiting = one(product, VERIFIED), one(product, ASKED)
+        return (
+            f"{records} records landed, {found} exceptions stand, {verified} repairs verified, "
+            f"{waiting} questions wait for a person"
+        )
 
     def _step(self) -> datetime:
         """Ask the lab's process, which has the world open, to go on; the lab's time then."""

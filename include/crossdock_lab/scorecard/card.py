@@ -87,7 +87,7 @@ def score(lab: psycopg.Connection, product: psycopg.Connection, *, settle: timed
     return Card(
         clock,
         comparison,
-        losses(lab, product),
+        losses(lab, product, clock.now - settle * clock.speed),
         *lab.execute(FAULTS).fetchone(),
         lab.execute("select count(*) from lab.orders where ordered_at <= %s", [clock.now]).fetchone()[0],
         _repeated(lab),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import psycopg
 
@@ -44,21 +45,24 @@ class FeedLoss:
         return len(self.missing) + self.unaccounted
 
 
-def losses(lab: psycopg.Connection, product: psycopg.Connection) -> list[FeedLoss]:
-    """Every feed that the lab has a source for and the product has a feed of."""
+def losses(lab: psycopg.Connection, product: psycopg.Connection, before: datetime) -> list[FeedLoss]:
+    """Every feed that the lab has a source for and the product has a feed of, as of `before` (lab time).
+
+    What came to be later the product may not have read yet.
+    """
     has = _column(product, "select feed_type from ref.feeds where is_active", [])
-    found = [_objects(lab, product, feed_type) for feed_type in SOURCES if feed_type in has]
+    found = [_objects(lab, product, feed_type, before) for feed_type in SOURCES if feed_type in has]
     if FILES in has:
-        found.append(_files(lab, product))
+        found.append(_files(lab, product, before))
     return found
 
 
-def _objects(lab: psycopg.Connection, product: psycopg.Connection, feed_type: str) -> FeedLoss:
+def _objects(lab: psycopg.Connection, product: psycopg.Connection, feed_type: str, before: datetime) -> FeedLoss:
     system, kind, key = SOURCES[feed_type]
     source = _column(
         lab,
-        f"select {key} from lab.objects where system = %s and kind = %s and not deleted",
-        [system, kind],
+        f"select {key} from lab.objects where system = %s and kind = %s and not deleted and created_at <= %s",
+        [system, kind, before],
     )
     landed_key = LANDED_KEY.get(feed_type, "native_id")
     rows = product.execute(
@@ -95,11 +99,12 @@ def _canonical(product: psycopg.Connection, feed_type: str, landed_key: str) -> 
     )
 
 
-def _files(lab: psycopg.Connection, product: psycopg.Connection) -> FeedLoss:
+def _files(lab: psycopg.Connection, product: psycopg.Connection, before: datetime) -> FeedLoss:
     """Files the partner has dropped, against documents with the same bytes."""
     dropped = dict(
         lab.execute(
-            "select path, encode(sha256(content), 'hex') from lab.files where dropped_at is not null"
+            "select path, encode(sha256(content), 'hex') from lab.files where dropped_at is not null and due_at <= %s",
+            [before],
         ).fetchall()
     )
     rows = product.execute(
