@@ -35,7 +35,8 @@ def desk_roles(manager) -> None:
             manager.add_permission_to_role(found, manager.create_permission(action, resource))
     seen = [(p.action.name, p.resource.name) for p in manager.find_role("Viewer").permissions]
     for role in PEOPLE:
-        for action, resource in (*seen, ("can_edit", "HITL Detail"), ("menu_access", "HITL Detail")):
+        answering = [("can_edit", "HITL Detail"), ("menu_access", "HITL Detail"), ("can_edit", "DAG:approve")]
+        for action, resource in (*seen, *answering):
             manager.add_permission_to_role(manager.find_role(role), manager.create_permission(action, resource))
     for role in (*PEOPLE, "Op", "Admin"):
         manager.add_permission_to_role(manager.find_role(role), manager.create_permission("can_edit", DESK))

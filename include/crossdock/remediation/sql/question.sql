@@ -13,12 +13,12 @@ select
     d.chosen,
     d.candidates,
     (
-        select coalesce(jsonb_agg(jsonb_build_array(t.title, f.key || ': ' || f.value) order by s.detection_id), '[]')
+        select coalesce(jsonb_agg(jsonb_build_array(t.title, f.key || ': ' || (f.value #>> '{}')) order by s.detection_id), '[]')
         from ops.case_symptoms as s
         join ops.detections as e using (detection_id)
         join ref.exception_catalogue as t on t.exception_code = e.exception_code
-        cross join lateral jsonb_each_text(e.evidence) as f
-        where s.case_id = a.case_id and f.value is not null
+        cross join lateral jsonb_each(e.evidence) as f
+        where s.case_id = a.case_id and jsonb_typeof(f.value) not in ('null', 'object', 'array')
     ) as symptoms
 from ops.approvals as a
 join ops.cases as c using (case_id)
