@@ -167,9 +167,8 @@ def cli_page(app: typer.Typer) -> str:
 def commands(command, words: tuple[str, ...] = ("crossdock",)) -> list[tuple[str, object]]:
     """Every command that does something: its words as typed, and its click object."""
     children = getattr(command, "commands", None)
-    if children is None:
-        return [(" ".join(words), command)]
-    return [found for name in sorted(children) for found in commands(children[name], (*words, name))]
+    own = [(" ".join(words), command)] if children is None or command.invoke_without_command else []
+    return own + [found for name in sorted(children or {}) for found in commands(children[name], (*words, name))]
 
 
 def _command_section(words: str, command) -> list[str]:

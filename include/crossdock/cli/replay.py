@@ -24,7 +24,7 @@ Filters = Annotated[
 As = Annotated[str, typer.Option("--as", help="The login under which it is done; default: that of this machine.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Everything, as JSON.")]
 
-group = typer.Typer(help=__doc__)
+group = typer.Typer()
 
 
 def register(app: typer.Typer) -> None:

@@ -43,12 +43,9 @@ def documents(connection: psycopg.Connection, records: Sequence[int], after: int
 
 def actions(connection: psycopg.Connection, cases: Collection[int]) -> Iterator[dict]:
     """What the policies that are loaded would have done about these cases, as triage would decide now."""
-    if not cases:
-        return
-    policies = store.current(connection)
     for _, facts in sorted(gather(connection, cases).items()):
         try:
-            decision = _decision(facts, policies)
+            decision = _decision(facts, store.current(connection))
         except CrossdockError as error:
             decision = Decision("wait", "", str(error))
         yield from _commands(connection, facts, decision)

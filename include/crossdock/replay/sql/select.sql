@@ -2,10 +2,9 @@
 with recursive
 
 named (identifier) as (
-    select l.child
-    from canonical.identifier_links as l
-    where %(order)s::text[] is not null
-        and (l.child = any(%(order)s) or substring(l.child from '^[^/]+/[^/]+/(.*)$') = any(%(order)s))
+    select i.identifier
+    from canonical.identifiers as i
+    where i.identifier = any(%(order)s::text[]) or i.value = any(%(order)s::text[])
     union
     select l.parent
     from named as n
