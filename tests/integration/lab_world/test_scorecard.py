@@ -17,7 +17,6 @@ from rig import rig
 
 SMALL = WorldConfig(seed=82, orders_per_day=40, fault_share=0.5, lookalike_share=0.4, days=2)
 """A seed with which eighty orders have every fault that there is."""
-LARGE = WorldConfig(seed=7, orders_per_day=1000, fault_share=0.05, lookalike_share=0.10, days=5)
 STEP_HOURS = 4
 ONE_STEP = timedelta(seconds=2)
 """Wall clock: what begins and ends within one step of the world can be seen by nobody; steps are further apart."""
@@ -55,14 +54,3 @@ def test_everything_is_found_and_nothing_else(postgres, modelled, tmp_path, caps
     assert card.lookalikes > 10
     found = {code for code, score in card.comparison.codes.items() if score.found}
     assert found == {code for kind in KINDS.values() for code in kind.codes}
-
-
-@pytest.mark.long
-@pytest.mark.timeout(7200)
-def test_five_thousand_orders(postgres, modelled, tmp_path, capsys):
-    """The same with 5,000 orders, 5 % of them with a fault and 10 % with a look-alike (`make lab-run`)."""
-    card = score(postgres, modelled, tmp_path, LARGE, steps=75)
-    with capsys.disabled():
-        show(card, Console(width=170))
-    assert unfound(card) == []
-    assert card.orders >= 5000

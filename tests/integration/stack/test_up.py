@@ -45,6 +45,12 @@ class Installation:
     def state(self) -> dict:
         return json.loads((self.home / "state.json").read_text())
 
+    def product(self) -> dict:
+        """How the product's own role reaches its database."""
+        state = self.state()
+        return {"host": "127.0.0.1", "port": state["port.postgres"], "dbname": "crossdock", "user": "crossdock_app",
+                "password": state["secret.role.crossdock_app"]}  # fmt: skip
+
     def api(self) -> httpx.Client:
         state = self.state()
         base = f"http://127.0.0.1:{state['port.airflow']}"
@@ -141,6 +147,87 @@ def test_a_run_can_be_started_from_the_command_line(installation: Installation):
     with installation.api() as api:
         query = {"run_type": "manual", "limit": 1}
         assert api.get("/api/v2/dags/housekeeping/dagRuns", params=query).json()["total_entries"] == 1
+
+
+def test_a_window_of_a_feed_is_backfilled_from_airflow(installation: Installation):
+    """One run for each interval of the window, all of them through Airflow's own backfill."""
+    dag_id = "ingest__acme-edi__interchanges"
+    window = {"dag_id": dag_id, "from_date": "2026-03-05T00:00:00Z", "to_date": "2026-03-05T00:02:00Z"}
+    with installation.api() as api:
+        made = api.post("/api/v2/backfills", json=window | {"reprocess_behavior": "none", "max_active_runs": 2})
+        assert made.status_code == 200, made.text
+        query = {"run_type": "backfill", "limit": 10}
+        runs = api.get(f"/api/v2/dags/{dag_id}/dagRuns", params=query).json()["dag_runs"]
+        assert [run["data_interval_start"][:16] for run in sorted(runs, key=lambda run: run["logical_date"])] == [
+            "2026-03-05T00:00",
+            "2026-03-05T00:01",
+            "2026-03-05T00:02",
+        ]
+        api.put(f"/api/v2/backfills/{made.json()['id']}/cancel")
+
+
+def test_a_question_is_asked_and_answered_in_airflow(installation: Installation):
+    """It comes up for whoever works its queue; the answer, its giver and its reason stand in ops.approvals."""
+    state = installation.state()
+    approval_id = waiting_approval(installation)
+    with installation.api() as api:
+        person = {"username": "fiona", "email": "fiona@example.com", "first_name": "Fiona", "last_name": "Finance",
+                  "password": "fiona-for-tests", "roles": [{"name": "Finance"}]}  # fmt: skip
+        assert api.post("/auth/fab/v1/users", json=person).status_code in (200, 201)
+    assert "remediate" in installation.run("trigger", "remediate").stdout
+    base = f"http://127.0.0.1:{state['port.airflow']}"
+    given = {"username": "fiona", "password": "fiona-for-tests"}
+    token = httpx.post(f"{base}/auth/token", json=given, timeout=60).raise_for_status().json()["access_token"]
+    with httpx.Client(base_url=base, headers={"Authorization": f"Bearer {token}"}, timeout=60) as fiona:
+        query = {"response_received": False}
+        found = until(
+            lambda: fiona.get("/api/v2/dags/approve/dagRuns/~/hitlDetails", params=query).json()["hitl_details"], 150
+        )
+        assert "May it be released?" in found[0]["subject"]
+        run_id = found[0]["task_instance"]["dag_run_id"]
+        answer = {"chosen_options": ["Reject"], "params_input": {"reason": "overdue", "candidate": ""}}
+        path = f"/api/v2/dags/approve/dagRuns/{run_id}/taskInstances/ask/-1/hitlDetails"
+        assert fiona.patch(path, json=answer).status_code == 200
+    with psycopg.connect(**installation.product()) as connection:
+        sql = "select state, decided_by, reason, front_end from ops.approvals where approval_id = %s"
+
+        def answered() -> bool:
+            found = connection.execute(sql, [approval_id]).fetchone()
+            connection.rollback()
+            return found == ("rejected", "fiona", "overdue", "airflow")
+
+        assert until(answered, 90)
+
+
+def waiting_approval(installation: Installation) -> int:
+    """A credit hold whose release waits for finance, as triage would leave it."""
+    with psycopg.connect(**installation.product()) as connection:
+        case_id = connection.execute(
+            """
+            insert into ops.cases (lead_code, subject_id, thread_id, order_id, title, severity, owner_queue, playbook,
+                next_action, next_actor, since_at, sla_due_at, opened_as_of)
+            values ('credit_hold', 'order/1', 'order/1', 'order/1', 'Order 1 is held', 'high', 'finance',
+                'release_credit', 'Answer', 'finance', now(), now() + interval '8 hours', now())
+            returning case_id
+            """
+        ).fetchone()[0]
+        for event in ("triage", "ask"):
+            connection.execute("select ops.move_case(%s, %s, 'crossdock', 'system')", [case_id, event])
+        decision = connection.execute(
+            """insert into ops.decisions (case_id, attempt, policy_id, policy_version, playbook, outcome, mode,
+                   candidates, inputs, reason, decided_as_of)
+               select %s, 1, policy_id, version, 'release_credit', 'approval', 'active',
+                   '[{"name": "release", "excluded_by": []}]', '{}', 'always', now()
+               from ops.policies where policy_id = 'credit' limit 1 returning decision_id""",
+            [case_id],
+        ).fetchone()
+        return connection.execute(
+            """insert into ops.approvals (case_id, decision_id, attempt, question, proposed_by, may_answer,
+                   expires_as_of)
+               values (%s, %s, 1, 'May it be released?', 'crossdock', '{finance}', now() + interval '8 hours')
+               returning approval_id""",
+            [case_id, decision[0]],
+        ).fetchone()[0]
 
 
 def test_the_lane_refuses_a_backfill(installation: Installation):
