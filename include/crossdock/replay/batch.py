@@ -87,15 +87,13 @@ class Batches:
     @contextmanager
     def _transaction(self, done: Done, *, is_kept: bool):
         """Lane and cases are ours until its end."""
-        try:
-            with self.work.transaction(force_rollback=not is_kept):
-                self.work.execute(LOCK)
-                began = time.monotonic()
-                self.work.execute(CASES_LOCK)
-                self.work.execute(HOLD, ["off" if self.acts else "on"])
-                yield
-        finally:
-            self.lane.scratch.ended(well=is_kept)
+        self.lane.scratch.is_fresh = True
+        with self.work.transaction(force_rollback=not is_kept):
+            self.work.execute(LOCK)
+            began = time.monotonic()
+            self.work.execute(CASES_LOCK)
+            self.work.execute(HOLD, ["off" if self.acts else "on"])
+            yield
         done.held_seconds = time.monotonic() - began
 
     def _take_note(self) -> None:

@@ -36,11 +36,12 @@ class Entry:
         """
         held = [] if self.acts else done.woken
         for case_id in done.touched:
-            data = {"replay_id": self.replay_id} | ({"is_replay": True} if case_id in held else {})
-            reason = "Held: a replay found it." if case_id in held else "A replay made its order anew."
+            is_held = case_id in held
+            data = {"replay_id": self.replay_id} | ({"is_replay": True} if is_held else {})
+            reason = "Held: a replay found it." if is_held else "A replay made its order anew."
             self.connection.execute(
                 (SQL / "note_case.sql").read_text(),
-                {"case_id": case_id, "by": self.by, "reason": reason, "data": Jsonb(data)},
+                {"case_id": case_id, "is_held": is_held, "by": self.by, "reason": reason, "data": Jsonb(data)},
             )
         self.connection.execute(
             (SQL / "add_batch.sql").read_text(),
