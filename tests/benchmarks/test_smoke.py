@@ -57,3 +57,10 @@ def test_the_fast_lane_renews_what_is_touched(load):
 def test_contracts_find_the_bad_rows(load):
     """The four failing rules and their 247 rows are asserted inside."""
     assert len(load("contracts").measure(20_000, 1)) == 6
+
+
+def test_a_replay_of_known_events_changes_nothing_and_a_corrected_map_does(load):
+    """That no effect of two replays is found, and the rows of a dry run, are asserted inside."""
+    found = load("replay").measure(80, 30)
+    assert [f["records"] for f in found] == [found[0]["records"]] * 3
+    assert found[0]["records"] >= 80

@@ -114,6 +114,19 @@ def test_a_plan_that_no_longer_holds_is_refused(trading):
     assert difference(before, contents(trading)) == []
 
 
+def test_a_batch_that_would_do_other_than_planned_is_undone(trading, monkeypatch):
+    """The world moved after the plan was compared: the batch is rolled back, and the journal says why it stopped."""
+    remap(trading, "carrier", "UPS", "USPS")
+    before = contents(trading, but=OWN)
+    monkeypatch.setattr(api, "_planned", lambda run, plan: set())
+    with pytest.raises(Refused, match="other than planned"):
+        api.replay(TRACKERS, by="ann", plan="0", conninfo=trading["app"])
+    assert difference(before, contents(trading, but=OWN)) == []
+    ((state, done, reason),) = rows(trading, "select state, batches_done_count, state_reason from ops.replays")
+    assert (state, done) == ("stopped", 0)
+    assert "it was undone" in reason
+
+
 def test_cases_that_a_replay_opens_are_neither_decided_nor_told(lost):
     """They are held, and say so; triage and alerts pass them by until somebody lets them go, as said by the dry run."""
     seen = api.preview(TRACKERS, conninfo=lost["app"])
