@@ -95,11 +95,15 @@ def _scored(lab: psycopg.Connection, product: psycopg.Connection) -> list[str]:
 
 
 def _unrepaired(told: Final) -> list[str]:
+    """Faults that a program can repair, which neither the product nor people to whom it gave the case have in hand."""
     return [
         f"{order_id}: {fault['fault']} can be repaired and is not"
         for order_id, order in told.orders.items()
         for fault in order.get("truth") or []
-        if not fault["repaired"] and fault["fault"] in KINDS and KINDS[fault["fault"]].is_repairable
+        if not fault["repaired"]
+        and fault["fault"] in KINDS
+        and KINDS[fault["fault"]].is_repairable
+        and not any(end.startswith("with ") for _, end, _ in order.get("cases", []))
     ]
 
 

@@ -64,9 +64,9 @@ class Storm:
         try:
             self._misbehave("*", "duplicate", probability=0.5, seed=number)
             self._misbehave("*", "reorder")
-            self._outage(draw, number)
+            self._outage(draw, 2 * number)
             self._phase(draw, partial(_read, dsn), READING, self._is_read)
-            self._outage(draw, number)
+            self._outage(draw, 2 * number + 1)
             self._phase(draw, partial(_act, dsn, self.system.edi_partners()), ACTING, self._is_done)
         finally:
             kill(self.worker)
@@ -129,9 +129,9 @@ class Storm:
             time.sleep(0.1)
         return True
 
-    def _outage(self, draw: random.Random, number: int) -> None:
+    def _outage(self, draw: random.Random, turn: int) -> None:
         """One system is away for a while; of all of them, some answers come too late and some calls too early."""
-        system = SYSTEMS[number % len(SYSTEMS)]
+        system = SYSTEMS[turn % len(SYSTEMS)]
         self.outages[system] += 1
         self._misbehave(system, "down", retry_after=0.2)
         self._misbehave("*", "unanswered", seconds=0.2, times=3, probability=0.3, seed=draw.random(), method="POST")

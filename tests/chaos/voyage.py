@@ -10,9 +10,9 @@ from crossdock.db.connect import connect
 from crossdock.remediation import approvals
 from rig import Rig
 
-ROUGH = 5
+ROUGH = 3
 """Steps of six hours in which storms fall; half an hour of calm after each, for what was put off."""
-SMOOTH = 7
+SMOOTH = 8
 """Steps of twelve hours after them, until every repair has held."""
 
 
