@@ -2,9 +2,9 @@
 
 from crossdock.db.migrations import run_sql
 
-revision = "0014"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 
 def upgrade() -> None:
-    run_sql("0014_replays.sql")
+    run_sql("0013_replays.sql")

@@ -2,9 +2,9 @@
 
 from crossdock.db.migrations import run_sql
 
-revision = "0012"
-down_revision = "0013"
+revision = "0010"
+down_revision = "0009"
 
 
 def upgrade() -> None:
-    run_sql("0012_alerts.sql")
+    run_sql("0010_alerts.sql")

@@ -2,9 +2,9 @@
 
 from crossdock.db.migrations import run_sql
 
-revision = "0013"
+revision = "0009"
 down_revision = "0008"
 
 
 def upgrade() -> None:
-    run_sql("0013_resent_documents.sql")
+    run_sql("0009_resent_documents.sql")

@@ -2,9 +2,9 @@
 
 from crossdock.db.migrations import run_sql
 
-revision = "0010"
-down_revision = "0012"
+revision = "0011"
+down_revision = "0010"
 
 
 def upgrade() -> None:
-    run_sql("0010_acting.sql")
+    run_sql("0011_acting.sql")
