@@ -21,6 +21,9 @@ from crossdock_lab.systems.misbehave import Rules
 from crossdock_lab.systems.running import Running
 from crossdock_lab.systems.store import Store, amend, delete, insert, next_number, overlay
 
+BEFORE = datetime(2000, 1, 1, tzinfo=UTC)
+"""Earlier than any world: who reads a lab without one must not believe that he has read as far as today."""
+
 
 class Refusal(Exception):
     """An answer that says no: status, the face's own error body, headers."""
@@ -44,9 +47,9 @@ class Lab:
         """What must be looked at before and after a step, so that nobody has to wait for the next look."""
 
     async def now(self) -> datetime:
-        """Lab time: nothing at or before it can still appear in what the world does."""
+        """Lab time: nothing at or before it can still appear in what the world does; BEFORE while there is no world."""
         rows = await self.store.rows("select processed_through from lab.clock")
-        return rows[0][0] if rows else datetime.now(UTC)
+        return rows[0][0] if rows else BEFORE
 
     @asynccontextmanager
     async def writing(self, system: str, request: Request) -> AsyncIterator[Write]:
