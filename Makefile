@@ -7,7 +7,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 
-.PHONY: help install demo test lint bench lab-run peers peers-sap lock down clean
+.PHONY: help install demo test lint bench lab-run chaos peers peers-install lock down clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -30,17 +30,22 @@ test: lint ## lint, then every test
 bench: install ## measure against the references of docs/reference/performance.md
 	@for bench in tests/benchmarks/*/bench.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
 
-lab-run: install ## 5,000 orders through the whole product, scored against the lab's truth
-	@$(BIN)/python -m pytest -m long tests/integration/lab_world/test_scorecard.py
+lab-run: install ## 5,000 orders over a bad network, found, repaired and scored against the truth
+	@$(BIN)/python -m pytest -m long tests/integration/lab_world/test_whole.py
+
+BLOWS ?= 30
+chaos: install ## a whole installation under kill -9 and outages, ending as if nothing had been (BLOWS=30)
+	@CROSSDOCK_CHAOS_BLOWS=$(BLOWS) $(BIN)/python -m pytest -m long tests/chaos/test_installation.py
 
 PEERS = $(or $(CROSSDOCK_PEERS),$(HOME)/.cache/crossdock-peers)
 
-peers: peers-sap ## prove the connectors against servers that nobody here wrote
+peers: peers-install ## prove the connectors against servers that nobody here wrote
 	@$(BIN)/python -m pytest tests/peers
 
-peers-sap: install ## install mock-sap, an OData v2 server, in an environment of its own
+peers-install: install ## install mock-sap (OData v2) and mail-devel (SMTP, IMAP) in an environment of their own
 	@test -x $(PEERS)/mocks/bin/python || $(PYTHON) -m venv $(PEERS)/mocks
 	@$(PEERS)/mocks/bin/python -m pip install --quiet --require-hashes -r tests/peers/sap/requirements.txt
+	@$(PEERS)/mocks/bin/python -m pip install --quiet --require-hashes -r tests/peers/mail/requirements.txt
 
 lock: install ## write requirements.txt anew from requirements.in
 	@$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements.txt requirements.in
