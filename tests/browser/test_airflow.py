@@ -62,7 +62,8 @@ def airflow(postgres, story, tmp_path_factory) -> Iterator[Airflow]:
         given = {"env": environment, "stdout": log, "stderr": log, "check": True, "timeout": 300}
         command = str(Path(sys.executable).parent / "airflow")
         subprocess.run([command, "db", "migrate"], **given)
-        people = json.dumps({role: {"username": role, "password": PASSWORD} for role in ("admin", "keeper", "questions")})
+        logins = ("admin", "keeper", "questions")
+        people = json.dumps({login: {"username": login, "password": PASSWORD} for login in logins})
         script = settings().project_dir / "plugins" / "crossdock_plugin" / "provision.py"
         for _ in range(2):
             subprocess.run([sys.executable, str(script)], input=people.encode(), **given)
