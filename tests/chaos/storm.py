@@ -19,6 +19,7 @@ from functools import partial
 
 import httpx
 import psycopg
+import stamina
 
 from chaos import final
 from chaos.mortals import Mortal, forked, kill
@@ -80,7 +81,7 @@ class Storm:
             self.struck[victim] += self._strike(victim)
             if not self.work.is_alive():
                 self.work = forked(work)
-        httpx.delete(f"{self.system.base}/lab/misbehave", timeout=60).raise_for_status()
+        self._control("DELETE")
         until = time.monotonic() + PATIENCE
         while True:
             self.work.join(PATIENCE)
@@ -139,8 +140,12 @@ class Storm:
         self._misbehave("*", "throttle", retry_after=0.2, times=2, probability=0.2, seed=draw.random())
 
     def _misbehave(self, system: str, behaviour: str, **params: object) -> None:
-        rule = {"system": system, "behaviour": behaviour, "params": params}
-        httpx.post(f"{self.system.base}/lab/misbehave", json=rule, timeout=60).raise_for_status()
+        self._control("POST", json={"system": system, "behaviour": behaviour, "params": params})
+
+    @stamina.retry(on=httpx.HTTPError, attempts=8, wait_initial=0.1, wait_max=1)
+    def _control(self, method: str, **given: object) -> None:
+        """Tell the lab, again where its database has only just come back."""
+        httpx.request(method, f"{self.system.base}/lab/misbehave", timeout=60, **given).raise_for_status()
 
 
 def _read(dsn: str) -> None:
