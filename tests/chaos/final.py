@@ -11,6 +11,7 @@ Three things may honestly differ and are compared by what must hold of both inst
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -32,16 +33,24 @@ class Final:
     orders: dict[str, dict] = field(default_factory=dict)
     breaches: list[str] = field(default_factory=list)
 
-    def settled(self) -> Final:
+    def settled(self, without: Collection[str] = ()) -> Final:
         """Only what does not depend on when something was seen: the axes, quantities, and whether all is repaired.
 
         A world that ran while it was looked at is decided on at other moments than one that stood still: from another
         warehouse, for another day, by another playbook. That the customer has the goods, and nothing is wrong, is not.
         """
-        return Final({order_id: _settled(order) for order_id, order in self.orders.items()})
+        return Final({name: _settled(order) for name, order in self.orders.items() if name not in without})
+
+    def with_people(self) -> set[str]:
+        """Orders with a case that was given to people, whose work has no end here."""
+        return {name for name, order in self.orders.items() if _is_with_people(order)}
 
     def of(self, order_id: str) -> dict:
         return self.orders.setdefault(order_id, {})
+
+
+def _is_with_people(order: dict) -> bool:
+    return any(end.startswith("with ") for _, end, _ in order.get("cases", []))
 
 
 def _settled(order: dict) -> dict:
@@ -103,7 +112,7 @@ def _unrepaired(told: Final) -> list[str]:
         if not fault["repaired"]
         and fault["fault"] in KINDS
         and KINDS[fault["fault"]].is_repairable
-        and not any(end.startswith("with ") for _, end, _ in order.get("cases", []))
+        and not _is_with_people(order)
     ]
 
 

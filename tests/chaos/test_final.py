@@ -34,3 +34,12 @@ def test_the_settled_part_knows_quantities_and_not_warehouses():
     assert [text.split()[1] for text in differences(order().settled(), short.settled())] == ["quantities:", "truth:"]
     standing = order(standing=["open_past_promise"])
     assert len(differences(order().settled(), standing.settled())) == 1
+
+
+def test_what_people_have_is_left_out_where_that_is_asked():
+    """An order whose case is with people is named, and not compared when it is set aside."""
+    given = order(cases=[["inventory_short_pick", "with warehouse", "service_desk"]], lines=[])
+    assert given.with_people() == {"shop/order/1"}
+    assert order().with_people() == set()
+    assert differences(order().settled(given.with_people()), given.settled(given.with_people())) == []
+    assert differences(order().settled(), given.settled()) != []
