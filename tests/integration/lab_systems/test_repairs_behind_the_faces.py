@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 import httpx
 import psycopg
 import pytest
+import yaml
 
 from crossdock.connectors.base import commands_for
 from crossdock.core.connections import Connection
+from crossdock.core.settings import settings
 from crossdock_lab import db
 from crossdock_lab.world import engine
 from crossdock_lab.world.catalogue import WAREHOUSES, epc_class
@@ -66,7 +68,8 @@ class Living:
     def _commands(self, system_type: str):
         conn_id = PARTNERS[system_type]
         given = {name: value for name, value in self.lab.conn[conn_id].items() if value is not None}
-        return commands_for(system_type, Connection(conn_id, **given))
+        own = settings().partner_dirs[0] / conn_id.replace("_", "-") / "partner.yaml"
+        return commands_for(system_type, Connection(conn_id, **given), yaml.safe_load(own.read_text()).get("settings"))
 
     def fault(self) -> tuple:
         return self.lab.rows(f"select is_repaired, repaired_by from truth.faults where subject_id = '{self.order_id}'")[
