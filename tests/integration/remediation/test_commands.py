@@ -51,7 +51,7 @@ def typed(acting):
     airflow = {"conn_type": "http", "host": f"http://127.0.0.1:{server.server_port}", "login": "x", "password": "y"}
     environment = os.environ | {
         "CROSSDOCK_DSN": acting.dsn["app"],
-        "AIRFLOW_CONN_AIRFLOW_API": json.dumps(airflow),
+        "AIRFLOW_CONN_AIRFLOW_QUESTIONS": json.dumps(airflow),
         "COLUMNS": "240",
     }
 
@@ -98,7 +98,7 @@ def test_nobody_answers_while_airflow_cannot_say_who_they_are(acting, typed):
     case_id = acting.case()
     approval = acting.decide(case_id, [setting("x", 1)], ask=True)
     down = json.dumps({"conn_type": "http", "host": "http://127.0.0.1:9"})
-    status, said = typed("approvals", "approve", approval, "--by", "root", AIRFLOW_CONN_AIRFLOW_API=down)
+    status, said = typed("approvals", "approve", approval, "--by", "root", AIRFLOW_CONN_AIRFLOW_QUESTIONS=down)
     assert (status, "Airflow's API did not" in said) == (1, True)
     assert acting.state(case_id) == "awaiting_approval"
 
