@@ -225,7 +225,7 @@ def status(as_json: AsJson = False) -> None:
 
 
 def demo(
-    days: Annotated[float, typer.Option(help="Days of history before the lab runs live.")] = 8,
+    days: Annotated[float, typer.Option(help="Days of history before the lab runs live.")] = 6,
     orders_per_day: PerDay = 30,
     speed: Annotated[float, typer.Option(help="Lab seconds a wall second, once it runs live.")] = 60,
 ) -> None:
