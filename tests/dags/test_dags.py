@@ -154,3 +154,11 @@ def test_every_called_function_exists():
     assert len(found) >= 8
     for module, _, name in (call.rpartition(".") for call in sorted(found)):
         assert hasattr(importlib.import_module(module), name), f"{module}.{name}"
+
+
+def test_the_question_in_airflow_has_the_names_by_which_it_is_asked_and_closed(dags: dict):
+    """DAG, task and answers are said in the file, which is parsed all the time, and in `crossdock.stack.questions`."""
+    from crossdock.stack import questions
+
+    asked = dags[questions.DAG].get_task(questions.TASK)
+    assert asked.options == [*questions.VERDICTS, questions.ELSEWHERE]

@@ -21,7 +21,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import httpx
 import psycopg
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -72,7 +71,7 @@ def inbox() -> Iterator[tuple[int, int, int, str]]:
             environment[f"AIRFLOW_CONN_{conn_id.upper()}"] = json.dumps(given)
         port = free_port()
         process = subprocess.Popen([CROSSDOCK, "inbox", "--port", str(port)], env=environment)
-        _wait_for(f"http://127.0.0.1:{port}/health")
+        load.wait_for(f"http://127.0.0.1:{port}/health")
         yield port, process.pid, server.pid(), app
     finally:
         if process:
@@ -81,17 +80,6 @@ def inbox() -> Iterator[tuple[int, int, int, str]]:
         server.stop()
         postgres.wait(20)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _wait_for(url: str, seconds: float = 60) -> None:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        try:
-            if httpx.get(url).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise AssertionError(f"{url} did not answer")
 
 
 def run(events: int, rate: float, connections: list[int]) -> dict[str, dict]:

@@ -23,7 +23,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import psycopg
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -167,7 +166,7 @@ def bench(orders: int, debug: bool = False) -> Iterator[Bench]:
             environment[f"AIRFLOW_CONN_{conn_id.upper()}"] = json.dumps(given)
         for words in (["inbox", "--port", str(port)], ["worker"]):
             processes.append(subprocess.Popen([CROSSDOCK, *words], env=environment))
-        _wait_for(f"http://127.0.0.1:{port}/health")
+        load.wait_for(f"http://127.0.0.1:{port}/health")
         made = Bench(server, dsn, port, processes[0].pid, processes[1].pid)
         made.measure(20, orders, 20)  # the worker is up, its plans are made
         yield made
@@ -179,17 +178,6 @@ def bench(orders: int, debug: bool = False) -> Iterator[Bench]:
         server.stop()
         postgres.wait(20)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _wait_for(url: str, seconds: float = 60) -> None:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        try:
-            if httpx.get(url).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise AssertionError(f"{url} did not answer")
 
 
 def idle(made: Bench, orders: int, times: int, seconds: float) -> list[float]:

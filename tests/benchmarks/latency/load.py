@@ -9,6 +9,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import httpx
+
 SECRET = "for-benchmarks-only"
 
 
@@ -18,6 +20,18 @@ class Sent:
 
     at: float
     seconds: float
+
+
+def wait_for(url: str, seconds: float = 60) -> None:
+    """Return when `url` answers 200. Raises AssertionError when it does not in time."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if httpx.get(url).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise AssertionError(f"{url} did not answer")
 
 
 def request(body: bytes) -> bytes:
