@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
+from crossdock.cases import api as cases
 from crossdock.core.errors import Refused
 from crossdock.db.connect import connect
 from crossdock.remediation import approvals
@@ -154,9 +155,7 @@ def _dismiss(connection: psycopg.Connection, order_id: str, person: Person) -> b
         [order_id],
     ).fetchall()
     for (case_id,) in rows:
-        connection.execute(
-            "select ops.move_case(%s, 'dismiss', %s, 'person', %s)", [case_id, person.name, person.reason]
-        )
+        cases.dismiss(connection, case_id, person.reason, by=person.name, front_end="cli")
     return bool(rows)
 
 
