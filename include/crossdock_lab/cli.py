@@ -80,6 +80,17 @@ def reset(
 
 
 @lab.command()
+def begin() -> None:
+    """Begin a world of the default kind where there is none, so that nothing is read of a lab before its time."""
+    with db.connect() as connection:
+        begun = _begin_if_none(connection)
+        now = Clock(connection).now()
+    if begun:
+        _tell_product(now, 0)
+    console.print(f"lab time is {now:%Y-%m-%d %H:%M}")
+
+
+@lab.command()
 def run(
     speed: Annotated[float, typer.Option(help="Lab seconds a wall second.")] = 60,
     here: Annotated[bool, typer.Option("--here", help="Work it out in this process, until Ctrl-C.")] = False,
@@ -99,13 +110,15 @@ def run(
             _follow(connection, minutes)
 
 
-def _begin_if_none(connection: psycopg.Connection) -> None:
-    """A first `run` or `step` begins a world of the default kind."""
+def _begin_if_none(connection: psycopg.Connection) -> bool:
+    """Begin a world of the default kind unless there is one; whether one was begun."""
     from crossdock_lab.world import engine
     from crossdock_lab.world.config import WorldConfig
 
-    if connection.execute("select from lab.world").fetchone() is None:
-        engine.create(connection, WorldConfig())
+    if connection.execute("select from lab.world").fetchone() is not None:
+        return False
+    engine.create(connection, WorldConfig())
+    return True
 
 
 def _set_speed(connection: psycopg.Connection, speed: float) -> datetime:

@@ -201,6 +201,10 @@ def up(*, lab: bool | None = None) -> State:
                 connect_lab(state)
         state.set("lab", lab)
         _prepare_models(state)
+        if lab:
+            with step("begin the lab's world"):
+                both = environment.product(state) | environment.lab(state)
+                run_crossdock(state, "lab", "begin", variables=both)
         with step("set up Airflow"):
             airflow.write_local_settings(state)
             airflow.migrate(state)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import asyncssh
 
-from crossdock_lab.systems.http import Lab, same
+from crossdock_lab.systems.http import BEFORE, Lab, same
 
 LOGIN = "crossdock"
 OUTBOUND, INBOUND, ARCHIVE = "outbound", "inbound", "archive"
@@ -93,11 +93,11 @@ class Mailbox:
                 """
                 insert into lab.writes (system, method, path, idempotency_key, content, received_at, outcome)
                 select 'x12', 'PUT', %(path)s, %(path)s, %(content)s,
-                    coalesce((select processed_through from lab.clock), now()),
+                    coalesce((select processed_through from lab.clock), %(before)s),
                     case when exists (select from lab.writes where system = 'x12' and content = %(content)s)
                         then '200 repeated' else '200 received' end
                 """,
-                {"path": name, "content": path.read_bytes()},
+                {"path": name, "content": path.read_bytes(), "before": BEFORE},
             )
 
 
