@@ -16,6 +16,7 @@ from crossdock.db.connect import connect
 from crossdock.remediation import actions, approvals
 from crossdock.remediation.outbox import Effort, Sent, send_ready
 from crossdock.remediation.plan import Planned, reply_of
+from crossdock.remediation.policies.model import Policy
 from crossdock.remediation.verify import Verified, verify_ready
 from ledger import Ledger
 
@@ -70,7 +71,9 @@ class Acting:
 
     def policy(self, connection: psycopg.Connection, **content: object) -> int:
         """A policy (a new version each time); returns its version."""
-        content = {"attempts": 2, "holds_for": "1 day", "patience": "6 hours"} | content
+        named = {"policy": POLICY, "doc": "A test.", "exceptions": ["inventory_short_pick"], "playbooks": [PLAYBOOK]}
+        times = {"holds_for": "1 day", "patience": "6 hours"}
+        policy = Policy.model_validate(named | times | content)
         return connection.execute(
             """
             insert into ops.policies (policy_id, version, mode, content, content_hash, loaded_by)
@@ -78,7 +81,7 @@ class Acting:
             from ops.policies where policy_id = %(id)s
             returning version
             """,
-            {"id": POLICY, "content": Jsonb(content)},
+            {"id": POLICY, "content": Jsonb(policy.model_dump(mode="json"))},
         ).fetchone()[0]
 
     def connect(self, *, autocommit: bool = False) -> psycopg.Connection:

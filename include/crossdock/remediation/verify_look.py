@@ -208,4 +208,4 @@ def _clearing(case: dict, codes: list[str]) -> list[str]:
 
 
 def _is_out_of_patience(case: dict) -> bool:
-    return case["state"] == "verifying" and case["told_at"] + case["patience"] <= case["now"]
+    return case["state"] == "verifying" and case["shown_at"] + case["patience"] <= case["now"]

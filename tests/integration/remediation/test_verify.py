@@ -102,6 +102,31 @@ def test_an_exception_that_outlives_the_patience_is_a_disagreement(acting):
     assert acting.state(case_id) == "reopened"
 
 
+def test_each_policy_has_its_own_patience(acting):
+    """Of two repairs told at once, the one with less patience is decided anew first."""
+    hasty = repaired(acting, clears=False, patience="2 hours")
+    calm = repaired(acting, [setting("y", 1)], clears=False, patience="20 hours", order="shop-main/order/2")
+    acting.later(hours=3)
+    assert acting.verify() == Verified(disagreed=1, waiting=1)
+    assert (acting.state(hasty), acting.state(calm)) == ("reopened", "verifying")
+    acting.later(hours=18)
+    assert acting.verify() == Verified(disagreed=1)
+
+
+def test_what_people_do_late_gets_the_whole_patience(acting):
+    """Solved two days after it was opened: the feeds are read after that, and the exception has its time to go."""
+    case_id = repaired(acting, [setting("x", 1, within="7 days")], clears=False, patience="6 hours")
+    acting.ledger.put("x", 0)
+    acting.later(days=2)
+    assert acting.verify() == Verified(waiting=1)
+    acting.ledger.put("x", 1)
+    acting.later(hours=5)
+    assert acting.verify() == Verified(waiting=1)
+    assert "inventory_short_pick is still found" in acting.next(case_id)[1]
+    acting.later(hours=8)
+    assert acting.verify() == Verified(disagreed=1)
+
+
 def test_an_exception_cannot_clear_before_its_feeds_are_read(acting):
     """The systems' feeds were not read since: it waits; after the patience a person looks, nothing is tried twice."""
     with acting.connect() as connection:

@@ -40,6 +40,7 @@ def written(folder, text: str, name: str = "mine.yaml"):
         ("doc: Mine.", "dock: Mine.", "line 2, dock: Extra inputs"),
         ("  always: true", "  within: soon", "line 7, approval.within: Value error, write a number"),
         ("exceptions: [credit_hold]", "exceptions: []", "line 3, exceptions"),
+        ("approval:", "patience: a while\napproval:", "line 5, patience: Value error, write a number"),
         ("policy: mine", "policy: mine\nmode: canary", "a canary, and nothing else, has a share"),
         ("doc: Mine.", "doc: [", "line"),
     ],

@@ -98,6 +98,8 @@ class Policy(Strict):
     """After so many a person takes over."""
     holds_for: Duration = "1 day"
     """How long a repair must hold before its case is closed."""
+    patience: Duration = "12 hours"
+    """How long a repair may stay unproved: the exception not gone, or a system that cannot be read."""
     approval: Approval | None = None
     knobs: Knobs = Knobs()
 

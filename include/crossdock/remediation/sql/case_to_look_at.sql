@@ -7,6 +7,16 @@ with told as (
     from ops.actions as a
     join ops.cases as c on c.case_id = a.case_id and c.attempt = a.attempt
     where a.case_id = %(case_id)s and a.compensates is null and a.state in ('acknowledged', 'verified')
+),
+
+-- Since when the systems can show it: what had still to come when it was read, as a ticket that nobody had solved, gets
+-- the whole patience afterwards.
+shown as (
+    select greatest(t.told_at, max(v.read_as_of)) as shown_at
+    from told as t
+    join ops.cases as c on c.case_id = %(case_id)s
+    left join ops.verifications as v on v.case_id = c.case_id and v.attempt = c.attempt and not v.agrees
+    group by t.told_at
 )
 
 select
@@ -16,29 +26,31 @@ select
     c.updated_at,
     ref.as_of() as now,
     t.told_at,
+    s.shown_at,
     d.playbook,
     coalesce(p.content ->> 'holds_for', '1 day')::interval as holds_for,
     coalesce(p.content ->> 'patience', '12 hours')::interval as patience,
     (
         select coalesce(array_agg(distinct e.exception_code), '{}')
-        from ops.case_symptoms as s
+        from ops.case_symptoms as y
         join ops.detections as e using (detection_id)
-        where s.case_id = c.case_id
+        where y.case_id = c.case_id
     ) as symptoms,
     (
         select coalesce(array_agg(distinct e.exception_code), '{}')
-        from ops.case_symptoms as s
+        from ops.case_symptoms as y
         join ops.detections as e using (detection_id)
-        where s.case_id = c.case_id and e.cleared_at is null
+        where y.case_id = c.case_id and e.cleared_at is null
     ) as open_symptoms,
     not exists (
         select from ref.feeds as f
         left join raw.cursors as r using (feed_id)
         where f.partner_id = any(t.partners) and f.is_active and f.mode <> 'push'
-            and coalesce(r.derived_through_at, '-infinity') < t.told_at
+            and coalesce(r.derived_through_at, '-infinity') < s.shown_at
     ) as is_read_since
 from ops.cases as c
 cross join told as t
+cross join shown as s
 left join ops.decisions as d on d.decision_id = t.decision_id
 left join ops.policies as p on p.policy_id = d.policy_id and p.version = d.policy_version
 where c.case_id = %(case_id)s
