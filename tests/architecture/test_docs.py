@@ -39,6 +39,11 @@ def test_the_reference_of_settings_is_current():
     assert (PROJECT / "docs/reference/settings.md").read_text() == docs.settings_page()
 
 
+def test_the_reference_of_policies_is_current():
+    """docs/reference/policies.md is what the files of the package say (`crossdock docs reference` writes it)."""
+    assert (PROJECT / "docs/reference/policies.md").read_text() == docs.policies_page()
+
+
 def test_the_reference_of_the_lab_is_current():
     """docs/reference/lab.md is what `crossdock lab faults --markdown` prints."""
     assert (PROJECT / "docs/reference/lab.md").read_text() == reference.page()

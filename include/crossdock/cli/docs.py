@@ -11,6 +11,9 @@ from crossdock.cases import states
 from crossdock.core.errors import CrossdockError
 from crossdock.core.settings import declared, settings
 from crossdock.db.connect import connect_rows
+from crossdock.remediation import page
+from crossdock.remediation.playbooks.files import playbooks
+from crossdock.remediation.policies import files
 
 GENERATED = "<!-- Written by `crossdock docs reference`; edit what it describes instead. -->"
 
@@ -34,12 +37,13 @@ def _docs() -> None:
 def reference(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail when a page is out of date.")] = False,
 ) -> None:
-    """Write docs/reference/cli.md, settings.md, exceptions.md and states.md (the last two from the database)."""
+    """Write docs/reference/cli.md, settings.md, policies.md and, from the database, exceptions.md and states.md."""
     from crossdock.cli import build
 
     folder = settings().project_dir / "docs" / "reference"
     _put(folder / "cli.md", cli_page(build()), check=check)
     _put(folder / "settings.md", settings_page(), check=check)
+    _put(folder / "policies.md", policies_page(), check=check)
     with connect_rows("docs") as connection:
         _put(folder / "exceptions.md", exceptions_page(catalogue(connection)), check=check)
         _put(folder / "states.md", states_page(connection), check=check)
@@ -130,6 +134,11 @@ them. `up --lab` puts those of the lab there and leaves yours alone.
 def states_page(connection) -> str:
     """The reference page of the table of states, as Markdown."""
     return f"{GENERATED}\n{states.page(states.transitions(connection))}"
+
+
+def policies_page() -> str:
+    """The reference page of the package's own policies and playbooks, as Markdown."""
+    return f"{GENERATED}\n{page.page(files.read_all(page.PACKAGED), playbooks())}"
 
 
 def settings_page() -> str:

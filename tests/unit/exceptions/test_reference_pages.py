@@ -5,6 +5,9 @@ from __future__ import annotations
 import typer
 
 from crossdock.cli.docs import cli_page, commands, exceptions_page
+from crossdock.remediation.page import page
+from crossdock.remediation.playbooks.model import Playbook
+from crossdock.remediation.policies.model import Policy
 
 ROW = {
     "exception_code": "price_mismatch",
@@ -62,3 +65,24 @@ def test_commands_are_named_as_typed():
         "crossdock land",
         "crossdock quarantine show",
     ]
+
+
+def test_the_page_of_policies_says_who_is_asked_and_what_is_taken_back():
+    """Every condition that asks a person, every figure that was set, each step with its undo, and what rules it out."""
+    policy = Policy.model_validate({
+        "policy": "price", "doc": "Small ones\nare corrected.", "exceptions": ["price_mismatch"],
+        "playbooks": ["correct_price"], "patience": "6 hours",
+        "approval": {"may_answer": ["finance"], "cost_from": "5.00", "tiers": ["gold"], "regulated": True},
+        "knobs": {"carriers": ["UPS", "USPS"]},
+    })  # fmt: skip
+    step = {"name": "price", "command": "sap_s4.set_item_price", "partner": "erp", "payload": {}}
+    playbook = Playbook.model_validate({
+        "playbook": "correct_price", "title": "Charge what was ordered", "doc": "It.", "clears": True,
+        "candidates": "correct_price", "needs": [{"must": "a || b", "otherwise": "it is billed"}],
+        "steps": [step | {"undo": {"payload": {}}}, step | {"name": "two", "when": "x", "no_undo": "It is gone."}],
+    })  # fmt: skip
+    written = page([policy], {"correct_price": playbook})
+    assert "| finance within 4 hours: repair about 5.00 or more; customer of tier gold; regulated goods |" in written
+    assert "| 2 | 6 hours | 1 day |" in written
+    assert "| `price` | Small ones are corrected. | carriers: UPS, USPS |" in written
+    assert "| `sap_s4.set_item_price` ↶, (`sap_s4.set_item_price`) | it is billed |" in written
