@@ -100,16 +100,15 @@ def inbox(scale: float) -> list[Row]:
 
 
 def latency(scale: float) -> list[Row]:
-    """Part 5: from a webhook to a committed exception."""
+    """Part 5: from a webhook to a committed exception and its case."""
     orders = max(300, int(3000 * scale))
-    found = load("latency").run(orders, max(2.0, 10 * scale), [100] if scale < 0.5 else [100, 500])
+    found = load("latency").run(orders, max(2.0, 10 * scale), [20, 100] if scale < 0.5 else [20, 100, 500])
     rows = [Row("latency", "webhooks stored, flat out", "≥ 500/s", f"{found['ingest_per_second']:.0f}/s",
                 found["ingest_per_second"])]  # fmt: skip
     for rate, f in found["rates"].items():
-        for name, goal in (("exception_p50", "< 0.25 s"), ("exception_p99", "< 1 s")):
-            rows.append(
-                Row("latency", f"event to exception, {name[-3:]} at {rate}/s", goal, f"{f[name]:.3f} s", f[name])
-            )
+        for name, goal in (("exception_p50", "< 0.25 s"), ("exception_p99", "< 1 s"), ("case_p99", "< 1 s")):
+            what, share = name.split("_")
+            rows.append(Row("latency", f"event to {what}, {share} at {rate}/s", goal, f"{f[name]:.3f} s", f[name]))
     idle = found["first_after_idle_median"]
     return [*rows, Row("latency", "event to exception, first after idle", "< 1.5 s", f"{idle:.3f} s", idle)]
 

@@ -1,10 +1,11 @@
-"""From a pushed event to a committed exception: a real inbox, a real worker, an embedded Postgres with fsync on.
+"""From a pushed event to a committed exception and its case: a real inbox and worker, embedded Postgres, fsync on.
 
     python tests/benchmarks/latency/bench.py [--orders 3000] [--seconds 10] [--rates 100 500] [--json FILE]
 
 Each order is a shop order, a sales order, a delivery and a tracker. Every webhook is a signed new version of a tracker;
-one in five moves the estimated delivery beyond the promise and must become an exception. An event's time runs from the
-moment it was due to be sent to the end of the lane's pass (ops.lane_runs.finished_at, written right before the commit).
+one in five moves the estimated delivery beyond the promise and must become an exception with a case. An event's time
+runs from the moment it was due to be sent to the commit of the detection, and of the case's first event
+(track_commit_timestamp).
 """
 
 from __future__ import annotations
@@ -36,12 +37,15 @@ from crossdock.lanes import models
 from crossdock.stack.postgres import OWNER, PRODUCT_ROLES, Server, create_product, free_port
 
 CROSSDOCK = str(Path(sys.executable).with_name("crossdock"))
-DETECTED = """
-    select d.subject_id, d.order_id, extract(epoch from min(r.finished_at))::float
+COMMITTED = """
+    select d.order_id,
+        min(extract(epoch from pg_xact_commit_timestamp(d.xmin)))::float,
+        min(extract(epoch from pg_xact_commit_timestamp(e.xmin)))::float
     from ops.detections as d
-    join ops.lane_runs as r on r.finished_at >= d.detected_at and r.started_at <= d.detected_at
+    join ops.cases as c on c.order_id = d.order_id and c.lead_code = d.exception_code
+    join ops.case_events as e on e.case_id = c.case_id and e.event = 'open'
     where d.exception_code = 'carrier_cannot_meet_promise' and d.detected_at >= to_timestamp(%s)
-    group by d.detection_id
+    group by d.order_id
 """
 
 
@@ -55,6 +59,8 @@ class Figures:
     post_p99: float
     exception_p50: float
     exception_p99: float
+    case_p50: float
+    case_p99: float
     inbox_cpu_ms: float
     worker_cpu: float
     postgres_cpu: float
@@ -91,10 +97,13 @@ class Bench:
             min(s.at for s in sent) - 0.001, {f"shop-main/order/{1_000_000 + n}" for n in marked.values()}
         )
         spent = [now - then for now, then in zip(self._cpu(), before, strict=True)]
-        seconds = [found[f"shop-main/order/{1_000_000 + n}"] - sent[i].at for i, n in marked.items()]
+        times = [(sent[i].at, *found[f"shop-main/order/{1_000_000 + n}"]) for i, n in marked.items()]
         posts = [s.seconds for s in sent]
-        return Figures(count, len(seconds), quantile(posts, 50), quantile(posts, 99), quantile(seconds, 50),
-                       quantile(seconds, 99), 1000 * spent[0] / count, spent[1], spent[2])  # fmt: skip
+        exceptions, cases = [at - due for due, at, _ in times], [at - due for due, _, at in times]
+        return Figures(
+            count, len(times), *middle_and_end(posts), *middle_and_end(exceptions), *middle_and_end(cases),
+            1000 * spent[0] / count, spent[1], spent[2],
+        )  # fmt: skip
 
     def flat_out(self, count: int, orders: int) -> float:
         """Webhooks a second that are stored, one app process, 16 connections; waits until the lane has caught up."""
@@ -118,19 +127,25 @@ class Bench:
             time.sleep(0.2)
         raise AssertionError("the lane did not catch up")
 
-    def _wait(self, since: float, wanted: set[str], seconds: float = 120) -> dict[str, float]:
+    def _wait(self, since: float, wanted: set[str], seconds: float = 120) -> dict[str, tuple[float, float]]:
+        """When the exception and the case of each order were committed."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             time.sleep(0.2)
             with psycopg.connect(self.dsn["auditor"]) as connection:
-                found = {order_id: at for _, order_id, at in connection.execute(DETECTED, [since])}
+                found = {order_id: at for order_id, *at in connection.execute(COMMITTED, [since])}
             if wanted <= found.keys():
                 self.settle()
                 return found
-        raise AssertionError(f"{len(wanted - found.keys())} of {len(wanted)} exceptions were not found")
+        raise AssertionError(f"{len(wanted - found.keys())} of {len(wanted)} exceptions have no case")
 
     def _cpu(self) -> tuple[float, float, float]:
         return tree_cpu(self.inbox), tree_cpu(self.worker), tree_cpu(self.server.pid())
+
+
+def middle_and_end(values: list[float]) -> tuple[float, float]:
+    """p50 and p99."""
+    return quantile(values, 50), quantile(values, 99)
 
 
 def quantile(values: list[float], percent: int) -> float:
@@ -146,7 +161,7 @@ def bench(orders: int, debug: bool = False) -> Iterator[Bench]:
     folder.chmod(0o755)
     server = Server(folder, free_port(), "bench")
     server.init()
-    postgres = server.start(folder / "log")
+    postgres = server.start(folder / "log", "track_commit_timestamp=on")
     processes = []
     try:
         with psycopg.connect(server.superuser, autocommit=True) as admin:
