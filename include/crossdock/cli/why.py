@@ -9,7 +9,9 @@ import orjson
 import typer
 
 from crossdock.db.connect import connect
-from crossdock.remediation.why import explained
+from crossdock.remediation.why import Counterfactual, explained
+
+TURNED = ("counterfactuals", "together")
 
 
 def register(app: typer.Typer) -> None:
@@ -25,7 +27,7 @@ def why(
     with connect("why") as connection:
         decisions = explained(connection, case_id)
     if as_json:
-        shown = [one | {"counterfactuals": list(map(asdict, one["counterfactuals"]))} for one in decisions]
+        shown = [one | {name: list(map(asdict, one[name])) for name in TURNED} for one in decisions]
         print(orjson.dumps(shown, default=str, option=orjson.OPT_INDENT_2).decode())
         return
     for decision in decisions:
@@ -75,10 +77,17 @@ def _inputs(facts: dict) -> list[tuple[str, object]]:
 def _turning(decision: dict) -> list[str]:
     rival = decision["runner_up"]
     if rival is None:
-        return ["  nothing else was considered"]
-    if not decision["counterfactuals"]:
-        return [f"  no single change of stock, promise, tier, quantity or rate makes {rival} win"]
-    return [
-        f"  {rival} would have won with",
-        *(f"    {one.name} {one.would_be} instead of {one.was}" for one in decision["counterfactuals"]),
-    ]
+        return ["  there was no other candidate", *_because(decision)]
+    if decision["counterfactuals"]:
+        return [f"  {rival} would have won with", *map(_change, decision["counterfactuals"])]
+    if decision["together"]:
+        return [f"  {rival} would have won with all of", *map(_change, decision["together"])]
+    return [f"  nothing of stock, promise, tier, goods issue, billing, quantity or rates makes {rival} win"]
+
+
+def _because(decision: dict) -> list[str]:
+    return [f"    {decision['reason']}"] if decision["outcome"] in ("person", "wait") else []
+
+
+def _change(one: Counterfactual) -> str:
+    return f"    {one.name} {one.would_be} instead of {one.was}"

@@ -1,15 +1,15 @@
 """Why a case was decided as it was, and what would have had to be different for the runner-up to win.
 
 The second is computed: one named figure or word of the stored inputs is changed and the decision made anew, until the
-runner-up is chosen. What is reported has been decided so; nothing is guessed.
+runner-up is chosen; where no single change is enough, as for one that two things rule out, several at once. What is
+reported has been decided so; nothing is guessed.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import psycopg
@@ -17,7 +17,7 @@ from psycopg.rows import dict_row
 
 from crossdock.core.errors import Refused
 from crossdock.remediation.decide import decide
-from crossdock.remediation.facts.values import moment, number, plain
+from crossdock.remediation.levers import Lever, levers
 from crossdock.remediation.playbooks.files import playbooks
 from crossdock.remediation.policies.model import Policy
 
@@ -28,31 +28,10 @@ DECISIONS = """
     where d.case_id = %s
     order by d.decision_id
 """
-FARTHEST = 4096
-"""How far a figure is changed at most while one looks for the point where the choice turns, in its own steps."""
-TIERS = ("bronze", "gold", "silver")
-
-
-@dataclass(frozen=True, slots=True)
-class Lever:
-    """One thing of the inputs that could have been different. `put` writes a value into a copy of the facts."""
-
-    name: str
-    now: object
-    put: Callable[[dict, object], None]
-    values: tuple = ()
-    """What else it could be, where it is a word or a yes."""
-    step: Decimal | timedelta | None = None
-    """The least change, where it is a figure or a time."""
-    most: Decimal | None = None
-    """What the figure can be at most; it is never below 0."""
-
-    def reach(self, sign: int) -> int:
-        """How many steps it can go up (1) or down (-1)."""
-        if not isinstance(self.now, Decimal):
-            return FARTHEST
-        room = self.now if sign < 0 else FARTHEST * self.step if self.most is None else self.most - self.now
-        return min(int(room / self.step), FARTHEST)
+MOST_AT_ONCE = 3
+"""So many changes together are looked for."""
+RIVALS = 3
+"""So many of the next best are tried, until something is found that would have made one of them the choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +44,21 @@ class Counterfactual:
     wins: str
 
 
-def explained(connection: psycopg.Connection, case_id: int) -> list[dict]:
-    """Every decision of a case, oldest first, each with the policy's version, `runner_up` and `counterfactuals`.
+@dataclass(frozen=True, slots=True)
+class Turning:
+    """What makes `rival` win: any one of `alone`, or, where there is none, all of `together` at once."""
 
-    Raises Refused where there is none.
+    rival: str | None
+    alone: list[Counterfactual] = field(default_factory=list)
+    together: list[Counterfactual] = field(default_factory=list)
+
+
+def explained(connection: psycopg.Connection, case_id: int) -> list[dict]:
+    """Every decision of a case, oldest first, each with its policy's version and what would have turned it.
+
+    `runner_up`: who would have won, None where there was no other candidate. `counterfactuals`: the changes that make
+    it win, each alone. `together`: where none does alone, those that do all at once. Both empty: nothing that was
+    looked at does. Raises Refused where there is no decision.
     """
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(DECISIONS, [case_id]).fetchall()
@@ -79,18 +69,23 @@ def explained(connection: psycopg.Connection, case_id: int) -> list[dict]:
 
 def _explained(row: dict) -> dict:
     facts, policy = row["inputs"]["facts"], Policy.model_validate(row.pop("policy"))
-    rival = runner_up(row["candidates"], row["chosen"])
-    found = counterfactuals(facts, policy, rival) if rival and row["outcome"] != "wait" else []
-    return row | {"runner_up": rival, "counterfactuals": found}
+    others = rivals(row["candidates"], row["chosen"])
+    turned = [] if row["outcome"] == "wait" else (turning(facts, policy, one) for one in others[:RIVALS])
+    found = next((one for one in turned if one.alone or one.together), Turning(others[0] if others else None))
+    return row | {"runner_up": found.rival, "counterfactuals": found.alone, "together": found.together}
 
 
-def runner_up(candidates: list[dict], chosen: str | None) -> str | None:
-    """The name of the next best of what was considered: of those not ruled out, else of those that were."""
-    rivals = [one for one in candidates if one["name"] != chosen and one["playbook"] != "service_desk"]
-    rivals.sort(
-        key=lambda one: (bool(one["excluded_by"]), len(one["excluded_by"]), -Decimal(one["score"]), one["name"])
-    )
-    return rivals[0]["name"] if rivals else None
+def rivals(candidates: list[dict], chosen: str | None) -> list[str]:
+    """The names of what else was considered, the next best first: those not ruled out, then by how much rules out."""
+    others = [one for one in candidates if one["name"] != chosen and one["playbook"] != "service_desk"]
+    others.sort(key=lambda one: (len(one["excluded_by"]), -Decimal(one["score"]), one["name"]))
+    return [one["name"] for one in others]
+
+
+def turning(facts: dict, policy: Policy, rival: str) -> Turning:
+    """What makes `rival` the choice: every single change that does, else changes that do together."""
+    alone = counterfactuals(facts, policy, rival)
+    return Turning(rival, alone, [] if alone else together(facts, policy, rival))
 
 
 def counterfactuals(facts: dict, policy: Policy, rival: str) -> list[Counterfactual]:
@@ -100,19 +95,67 @@ def counterfactuals(facts: dict, policy: Policy, rival: str) -> list[Counterfact
         return decide(changed, policy, playbooks()).name == rival
 
     found = (_turned(facts, lever, wins) for lever in levers(facts))
-    return [
-        Counterfactual(lever.name, _text(lever.now), _text(value), rival)
-        for lever, value in ((lever, value) for lever, value in found if value is not None)
-    ]
+    return [_told(lever, value, rival) for lever, value in found if value is not None]
+
+
+def together(facts: dict, policy: Policy, rival: str) -> list[Counterfactual]:
+    """Changes that make `rival` the choice all at once: one after the other takes away something that rules it out.
+
+    Empty where so many as are looked for do not; none of those returned can be left out.
+    """
+    steps: list[tuple[Lever, object]] = []
+    for _ in range(MOST_AT_ONCE):
+        now = _with(facts, steps)
+        against = _against(now, policy, rival)
+        last = _first_turned(now, lambda one: not _against(one, policy, rival))
+        step = last or _first_turned(now, lambda one, least=against: _against(one, policy, rival) < least)
+        if step is None:
+            return []
+        steps = [*steps, step]
+        if last:
+            return [_told(lever, value, rival) for lever, value in _needed(facts, policy, rival, steps)]
+    return []
+
+
+def _against(facts: dict, policy: Policy, rival: str) -> int:
+    """What stands against `rival`: 0 where it is the choice, else 1 and what rules it out."""
+    decision = decide(facts, policy, playbooks())
+    if decision.name == rival:
+        return 0
+    ruled_out = (one.candidate.excluded_by for one in decision.candidates if one.candidate.name == rival)
+    return 1 + len(next(ruled_out, range(99)))
+
+
+def _first_turned(facts: dict, turns: Callable[[dict], bool]) -> tuple[Lever, object] | None:
+    found = (_turned(facts, lever, turns) for lever in levers(facts))
+    return next(((lever, value) for lever, value in found if value is not None), None)
+
+
+def _needed(facts: dict, policy: Policy, rival: str, steps: list[tuple[Lever, object]]) -> list[tuple[Lever, object]]:
+    """Of changes that turn the choice together, those that it does not turn without."""
+    for step in steps:
+        fewer = [one for one in steps if one is not step]
+        if not _against(_with(facts, fewer), policy, rival):
+            return _needed(facts, policy, rival, fewer)
+    return steps
+
+
+def _with(facts: dict, steps: list[tuple[Lever, object]]) -> dict:
+    changed = copy.deepcopy(facts)
+    for lever, value in steps:
+        lever.put(changed, value)
+    return changed
+
+
+def _told(lever: Lever, value: object, rival: str) -> Counterfactual:
+    return Counterfactual(lever.name, _text(lever.now), _text(value), rival)
 
 
 def _turned(facts: dict, lever: Lever, wins: Callable[[dict], bool]) -> tuple[Lever, object]:
     """The lever with the value that is nearest to what it is and turns the choice; None where none does."""
 
     def turns(value: object) -> bool:
-        changed = copy.deepcopy(facts)
-        lever.put(changed, value)
-        return wins(changed)
+        return wins(_with(facts, [(lever, value)]))
 
     if lever.step is None:
         return lever, next((value for value in lever.values if turns(value)), None)
@@ -136,79 +179,6 @@ def _nearest(lever: Lever, sign: int, turns: Callable[[object], bool]) -> int | 
         else:
             not_yet = middle
     return sign * turned
-
-
-def levers(facts: dict) -> Iterator[Lever]:
-    """What could have been different: stock, promise, tier, what is missing, rates, the ERP's status."""
-    yield from _stock(facts)
-    yield from _order(facts)
-    yield from _missing(facts)
-    yield from _rates(facts)
-
-
-def _stock(facts: dict) -> Iterator[Lever]:
-    sku = (facts.get("line") or {}).get("sku")
-    for place, position in enumerate(facts["stock"]):
-        if position["sku"] == sku:
-
-            def put(changed: dict, value: Decimal, place: int = place) -> None:
-                changed["stock"][place]["available_qty"] = plain(value)
-
-            name = f"stock of {sku} at {position['warehouse_code']}"
-            yield Lever(name, number(position["available_qty"]), put, step=Decimal(1))
-
-
-def _order(facts: dict) -> Iterator[Lever]:
-    order = facts.get("order")
-    if not order:
-        return
-    if order["promised_at"]:
-
-        def promise(changed: dict, value: object) -> None:
-            changed["order"]["promised_at"] = value.isoformat()
-            if (changed.get("shipment") or {}).get("promised_at"):
-                changed["shipment"]["promised_at"] = value.isoformat()
-
-        yield Lever("the promise", moment(order["promised_at"]), promise, step=timedelta(days=1))
-
-    def tier(changed: dict, value: object) -> None:
-        changed["order"]["customer_tier"] = value
-
-    others = tuple(one for one in TIERS if one != order["customer_tier"])
-    yield Lever("the customer's tier", order["customer_tier"], tier, values=others)
-
-    def regulated(changed: dict, value: object) -> None:
-        changed["order"]["is_regulated"] = value
-
-    yield Lever("regulated goods", order["is_regulated"], regulated, values=(not order["is_regulated"],))
-
-
-def _missing(facts: dict) -> Iterator[Lever]:
-    at = facts.get("shipment_line")
-    if at:
-
-        def picked(changed: dict, value: Decimal) -> None:
-            changed["shipment_line"]["picked_qty"] = plain(value)
-
-        most = number(at["delivery_qty"])
-        yield Lever("what was picked", number(at["picked_qty"]), picked, step=Decimal(1), most=most)
-
-
-def _rates(facts: dict) -> Iterator[Lever]:
-    quotes = facts.get("quotes")
-    for place, rate in enumerate(quotes if isinstance(quotes, list) else []):
-        name = f"{rate['carrier']} {rate['service']}"
-
-        def cost(changed: dict, value: Decimal, place: int = place) -> None:
-            changed["quotes"][place]["cost"] = f"{value:.2f}"
-
-        yield Lever(f"the price of {name}", number(rate["cost"]), cost, step=Decimal("0.01"))
-        if rate["days"] is not None:
-
-            def days(changed: dict, value: Decimal, place: int = place) -> None:
-                changed["quotes"][place]["days"] = int(value)
-
-            yield Lever(f"the days of {name}", Decimal(rate["days"]), days, step=Decimal(1))
 
 
 def _text(value: object) -> str:

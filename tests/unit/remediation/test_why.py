@@ -8,16 +8,29 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crossdock.cli.why import _turning
 from crossdock.remediation.decide import decide
+from crossdock.remediation.levers import levers
 from crossdock.remediation.playbooks.files import playbooks
-from crossdock.remediation.why import counterfactuals, levers, runner_up
-from decision_facts import CARRIER, case, late_parcel, order, policy, short_pick, stock
+from crossdock.remediation.why import Counterfactual, counterfactuals, rivals, turning
+from decision_facts import CARRIER, case, late_parcel, order, policy, shipment, short_pick, stock
+
+
+def next_best(facts: dict, **given: object) -> list[str]:
+    """Who else was considered, the next best first."""
+    decision = decide(facts, policy(**given), playbooks())
+    return rivals([one.as_json() for one in decision.candidates], decision.name)
+
+
+def settled(**available: int) -> dict:
+    """A short pick whose goods issue is posted and whose order is billed: that rules out everything."""
+    facts = short_pick(**available)
+    return facts | {"order": order(billing_status_code="invoiced"), "shipment": shipment(erp_status="shipped")}
 
 
 def turned(facts: dict, **given: object) -> dict[str, tuple[str, str]]:
     """What would have turned the decision: lever → (was, would be)."""
-    decision = decide(facts, policy(**given), playbooks())
-    rival = runner_up([one.as_json() for one in decision.candidates], decision.name)
+    rival = next_best(facts, **given)[0]
     return {one.name: (one.was, one.would_be) for one in counterfactuals(facts, policy(**given), rival)}
 
 
@@ -42,10 +55,38 @@ def test_a_later_promise_would_have_let_a_slow_carrier_win():
 
 
 def test_a_case_that_people_got_says_what_would_have_repaired_it():
-    """Nothing was in time for the machine: with a tier or stock it still would not, and it says nothing then."""
-    facts = short_pick() | {"case": case(attempt=2)}
-    decision = decide(facts, policy(), playbooks())
-    assert runner_up([one.as_json() for one in decision.candidates], decision.name) is None
+    """All was ruled out because it is billed: WEST would have done, had it not been, or not been posted."""
+    assert turned(settled(EAST=0, WEST=100, SOUTH=0)) == {
+        "the order's billing status": ("invoiced", "not_billed"),
+        "the delivery's status in the ERP": ("shipped", "packed"),
+    }
+
+
+def test_what_two_things_rule_out_needs_both_to_be_different():
+    """Billed, and nowhere enough: no single change repairs it; both together do, and neither can be left out."""
+    facts = settled(EAST=0, WEST=3, SOUTH=0)
+    rival = "WEST"
+    assert rival in next_best(facts)
+    found = turning(facts, policy(), rival)
+    assert found.alone == []
+    assert {(one.name, one.was, one.would_be) for one in found.together} == {
+        ("the order's billing status", "invoiced", "not_billed"), ("stock of A at WEST", "3", "4")
+    }  # fmt: skip
+    facts["order"]["billing_status_code"] = "not_billed"
+    facts["stock"] = stock(EAST=0, WEST=4, SOUTH=0)
+    assert decide(facts, policy(), playbooks()).name == rival
+
+
+def test_what_no_figure_can_change_is_not_explained_by_one():
+    """The policy takes nothing from SOUTH: whatever the stock, it does not win."""
+    closed = {"knobs": {"excluded_warehouses": ["SOUTH"]}}
+    found = turning(short_pick(EAST=0, WEST=100, SOUTH=0), policy(**closed), "SOUTH")
+    assert (found.alone, found.together) == ([], [])
+
+
+def test_where_nothing_else_was_considered_there_is_no_runner_up():
+    """The attempts were used up: only people were left."""
+    assert next_best(short_pick() | {"case": case(attempt=2)}) == []
 
 
 quantities = st.integers(0, 30)
@@ -61,8 +102,7 @@ def test_what_is_reported_really_turns_the_choice(east, west, south, picked, tie
     promised = f"2026-03-{day:02d}T00:00:00+00:00"
     facts = short_pick(picked=picked, EAST=east, WEST=west, SOUTH=south)
     facts["order"] = order(customer_tier=tier, promised_at=promised)
-    decision = decide(facts, policy(), playbooks())
-    rival = runner_up([one.as_json() for one in decision.candidates], decision.name)
+    decision, rival = decide(facts, policy(), playbooks()), next_best(facts)[0]
     known = {lever.name: lever for lever in levers(facts)}
     for one in counterfactuals(facts, policy(), rival):
         lever = known[one.name]
@@ -85,3 +125,15 @@ def test_quantities_stay_possible(available):
         if would_be.lstrip("-").isdigit():
             assert int(would_be) >= 0, (was, would_be)
     assert int(turned(facts).get("what was picked", ("0", "0"))[1]) <= 10
+
+
+def test_the_page_of_why_says_what_it_found_in_words():
+    """One change alone, several at once, none, and nothing else considered: each has its own sentence."""
+    one = Counterfactual("the promise", "a", "b", "WEST")
+    told = {"runner_up": "WEST", "counterfactuals": [], "together": [], "outcome": "person", "reason": "on hold"}
+    assert _turning(told | {"counterfactuals": [one]})[0].strip() == "WEST would have won with"
+    assert _turning(told | {"together": [one, one]})[0].strip() == "WEST would have won with all of"
+    assert "makes WEST win" in _turning(told)[0]
+    assert [line.strip() for line in _turning(told | {"runner_up": None})] == [
+        "there was no other candidate", "on hold"
+    ]  # fmt: skip
