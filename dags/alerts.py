@@ -1,4 +1,4 @@
-"""The airflow dag that tells people: plan alerts from what happened, send what is due, escalate what nobody answers."""
+"""The airflow dag that tells people: interruptions noted, alerts planned, sent and escalated."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from airflow.sdk import CronTriggerTimetable, dag, task
 from wiring import PLATFORM, START, default_args
 
 DOC = """
-`plan` turns case events and technical checks into rows of `ops.alerts`, one a cause; `escalate` adds those for what was
-not answered or passed its service level; `send` delivers what is due by each route's channel.
+`watch` writes down which types of event are interrupted and which are current again; `plan` turns case events and
+technical checks into rows of `ops.alerts`, one a cause; `escalate` adds those for what was not answered or passed its
+service level; `send` delivers what is due by each route's channel.
 
-*Feeds*: `ops.alerts`, `ops.alert_deliveries`, `ops.audit_heads`. *Owner*: data-platform. An alert is written before it
-is sent, once a route. Backfills and replays tell nobody unless asked to.
+*Feeds*: `ops.recoveries`, `ops.alerts`, `ops.alert_deliveries`, `ops.audit_heads`. *Owner*: data-platform. An alert is
+written before it is sent, once a route. Backfills and replays tell nobody unless asked to.
 """
 
 
@@ -27,6 +28,16 @@ is sent, once a route. Backfills and replays tell nobody unless asked to.
     default_args=default_args(PLATFORM),
 )
 def alerts():
+    @task
+    def watch() -> dict:
+        from dataclasses import asdict
+
+        from crossdock.db.connect import connect
+        from crossdock.recovery import api
+
+        with connect("watch recovery") as connection:
+            return asdict(api.watch(connection))
+
     @task
     def plan() -> int:
         from crossdock.alerts import api
@@ -55,7 +66,7 @@ def alerts():
         use_airflow_connections()
         return asdict(api.send_due(lambda: connect("send alerts"), 200))
 
-    plan() >> escalate() >> send()
+    watch() >> plan() >> escalate() >> send()
 
 
 alerts()

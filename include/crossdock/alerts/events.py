@@ -30,6 +30,9 @@ EVENTS = {
     "lane_lag": Event("technical", True, "Records wait for the fast lane."),
     "lane_drift": Event("technical", False, "A full rebuild differed from what the lanes had made."),
     "process_dead": Event("technical", True, "A process of ours has no session in the database."),
+    "recovery_missed": Event(
+        "technical", True, "A type of event is older, or interrupted for longer, than its objective."
+    ),
     "outbox_stuck": Event("technical", True, "A command was sent and nobody settled its outcome."),
 }
 HEAD = "chain_head"

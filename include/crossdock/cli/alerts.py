@@ -16,6 +16,7 @@ from crossdock.alerts import api, check
 from crossdock.alerts.routes import file, load
 from crossdock.core.errors import Misconfigured, Refused
 from crossdock.db.connect import connect, connect_rows
+from crossdock.recovery import api as recovery
 
 group = typer.Typer(no_args_is_help=True, help=__doc__)
 routes_group = typer.Typer(no_args_is_help=True, help="The routes in force, or a file of them.")
@@ -95,8 +96,9 @@ def send(
     again: Annotated[bool, typer.Option("--again", help="First take up again what was given up.")] = False,
     old: Annotated[bool, typer.Option("--old", help="Tell what a backfill or replay brought, too.")] = False,
 ) -> None:
-    """Plan, escalate and send what is due, as the DAG does every minute."""
+    """Note interruptions, plan, escalate and send what is due, as the DAG does every minute."""
     with connect("alerts") as connection:
+        recovery.watch(connection)
         taken_up = api.again(connection) if again else 0
         planned = api.plan(connection, old=old)
         escalated = api.escalate(connection)

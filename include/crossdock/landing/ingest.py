@@ -123,15 +123,17 @@ def _read(
                 _land_page(connection, chosen, run, run_id, page, records, is_first_load=first)
                 if moves_cursor and page.cursor is not None:
                     _store_cursor(connection, chosen, page.cursor)
-    if moves_cursor and read_through is not None:
+    if moves_cursor:
         connection.execute(
             """
-            insert into raw.cursors (feed_id, read_through_at) values (%s, %s)
+            insert into raw.cursors (feed_id, read_through_at, read_at)
+            select %(feed_id)s, %(read_through_at)s, started_at from raw.runs where run_id = %(run_id)s
             on conflict (feed_id) do update
             set read_through_at = greatest(raw.cursors.read_through_at, excluded.read_through_at),
+                read_at = greatest(raw.cursors.read_at, excluded.read_at),
                 updated_at = clock_timestamp()
             """,
-            [chosen.feed_id, read_through],
+            {"feed_id": chosen.feed_id, "read_through_at": read_through, "run_id": run_id},
         )
 
 

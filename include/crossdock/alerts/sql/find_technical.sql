@@ -93,6 +93,25 @@ stuck as (
     group by a.partner_id, hour
 ),
 
+recovery as (
+    select
+        'recovery_missed', 'recovery ' || r.event_type || ' ' || r.source, extract(epoch from hour)::bigint::text,
+        t.title || ' from ' || r.source || ' missed its objective',
+        case r.criticality when 'critical' then 'critical' when 'high' then 'high' when 'low' then 'low' else 'medium' end,
+        concat_ws(
+            '; ',
+            'interrupted since ' || to_char(r.began_at, 'YYYY-MM-DD HH24:MI "UTC"') || ', current again within '
+            || r.recover_within || ' is the objective',
+            case when r.is_age_missed
+                then 'data up to ' || date_trunc('minute', r.worst_age) || ' old, ' || r.data_age_limit || ' allowed' end,
+            'cause: ' || array_to_string(r.causes, ', ')
+        )
+    from now
+    cross join ops.recoveries as r
+    join ref.fulfillment_event_types as t using (event_type)
+    where r.ended_at is null and (r.is_age_missed or at > r.began_at + r.recover_within)
+),
+
 everything as (
     select * from circuits
     union all select * from stalled
@@ -101,6 +120,7 @@ everything as (
     union all select * from drift
     union all select * from dead
     union all select * from stuck
+    union all select * from recovery
 )
 
 insert into pg_temp.found
