@@ -163,6 +163,24 @@ def test_a_promise_that_can_be_kept_stands(code, promised, chosen):
     assert decided(facts, exceptions=[code], playbooks=["tell_new_date"]).name == chosen
 
 
+@pytest.mark.parametrize(
+    ("promised", "said"),
+    [
+        ("2026-03-20T00:00:00+00:00",
+         "Order 1000 leaves later than planned, but the promise stands: it will arrive by 2026-03-20."),
+        ("2026-03-04T00:00:00+00:00",
+         "Order 1000 is later than we promised. It will arrive by 2026-03-08. We are sorry for the delay."),
+        (None, "Order 1000 has a date now: it will arrive by 2026-03-08."),
+    ],
+    ids=["it stands", "it moves", "there was none"],
+)  # fmt: skip
+def test_the_customer_is_told_what_is_true(promised, said):
+    """Only who gets it later than promised reads so, and an apology."""
+    facts = short_pick() | {"case": case(lead_code="carrier_handover_late"), "order": order(promised_at=promised)}
+    told = decided(facts, exceptions=["carrier_handover_late"], playbooks=["tell_new_date"]).plan[-1]
+    assert (told.command, told.payload["body"]) == ("zendesk.open_ticket", said)
+
+
 def test_rates_that_cannot_be_read_are_waited_for():
     """A flake of the gateway is no reason to choose otherwise."""
     facts = late_parcel()
