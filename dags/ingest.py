@@ -25,11 +25,12 @@ Reads **{name}** of partner **{partner_id}** (`{system_type}`, connection `{conn
 
 def wait_for_file(feed: Feed) -> MailboxSensor:
     """Wait, without holding a slot, until the partner has dropped a file, but for less than a minute."""
+    pattern = feed.settings.get("files", "*")
     return MailboxSensor(
         task_id="wait_for_file",
         sftp_conn_id=feed.connection_id,
         path=str(feed.settings.get("folder", "outbound" if feed.system_type == "x12" else ".")),
-        file_pattern=str(feed.settings.get("files", {}).get(feed.name, "*")),
+        file_pattern=pattern if isinstance(pattern, str) else pattern.get(feed.name, "*"),
         deferrable=True,
         poke_interval=5,
         timeout=50,

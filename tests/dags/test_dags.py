@@ -103,22 +103,26 @@ def test_a_partner_folder_elsewhere_gets_its_dags(tmp_path: Path, monkeypatch: p
     """A folder of data is all it takes, also outside the checkout."""
     from crossdock.core.settings import settings
 
-    folder = tmp_path / "nordwind"
-    folder.mkdir()
-    (folder / "partner.yaml").write_text(
-        "{partner: nordwind, name: Nordwind, system_type: standard, role: shop, connection: nordwind, owner: sales,\n"
-        " feeds: {orders: {contract: v1, mode: file, every: 5m}, milestones: {contract: v1, mode: push}}}\n"
-    )
-    monkeypatch.setenv("CROSSDOCK_PARTNERS", str(folder))
+    for name, declared in {
+        "nordwind": "{partner: nordwind, name: Nordwind, system_type: standard, role: shop, connection: nordwind,\n"
+        " owner: sales, settings: {files: {orders: '*.csv'}},\n"
+        " feeds: {orders: {contract: v1, mode: file, every: 5m}, milestones: {contract: v1, mode: push}}}\n",
+        "acme": "{partner: acme, name: Acme, system_type: x12, role: edi, connection: acme, owner: edi,\n"
+        " settings: {files: '*.edi'}, feeds: {interchanges: {contract: v1, mode: file}}}\n",
+    }.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "partner.yaml").write_text(declared)
+    monkeypatch.setenv("CROSSDOCK_PARTNERS", str(tmp_path))
     settings.cache_clear()
     try:
         bag = load_dags()
     finally:
         settings.cache_clear()
     assert not bag.import_errors
-    made = [dag_id for dag_id in bag.dags if dag_id.startswith("ingest__")]
-    assert made == ["ingest__nordwind__orders"]
-    assert sorted(task.task_id for task in bag.dags[made[0]].tasks) == ["read", "wait_for_file"]
+    made = {dag_id: dag for dag_id, dag in bag.dags.items() if dag_id.startswith("ingest__")}
+    patterns = {dag_id: dag.get_task("wait_for_file").file_pattern for dag_id, dag in made.items()}
+    assert patterns == {"ingest__acme__interchanges": "*.edi", "ingest__nordwind__orders": "*.csv"}
+    assert all(sorted(dag.task_ids) == ["read", "wait_for_file"] for dag in made.values())
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "dags").glob("*.py")), ids=lambda file: file.name)

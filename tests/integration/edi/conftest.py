@@ -5,20 +5,15 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import asyncssh
 import psycopg
 import pytest
 
-from crossdock import contracts
 from crossdock.core import connections
 from crossdock.core.connections import Connection
-from crossdock.edi import api
-from crossdock.landing.ingest import ingest
-
-PARTNER = "acme-edi"
+from edi_desk import KNOWN, Desk
 
 
 class Login(asyncssh.SSHServer):
@@ -57,53 +52,9 @@ def mailbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     loop.close()
 
 
-@dataclass
-class Desk:
-    """The product's side: land what is in the mailbox, judge it, answer it."""
-
-    connection: psycopg.Connection
-    dsn: str
-    mailbox: Path
-
-    def receive(self, **files: bytes) -> int:
-        """Put files into the mailbox and land them; returns how many records are new."""
-        for name, content in files.items():
-            (self.mailbox / "outbound" / f"{name}.edi").write_bytes(content)
-        return ingest(PARTNER, "interchanges", conninfo=self.dsn).records_landed
-
-    def judge(self) -> int:
-        """What a lane does with waiting records: verdicts, duplicates, answers; returns how many answers are new."""
-        with self.connection.transaction():
-            self.connection.execute(
-                """
-                create temp table if not exists claimed (record_id bigint primary key, feed_id integer) on commit drop;
-                with taken as (delete from raw.pending_records returning record_id)
-                insert into pg_temp.claimed select record_id, feed_id from taken join raw.records using (record_id)
-                """
-            )
-            rows = self.connection.execute("select record_id, feed_id from pg_temp.claimed order by 1").fetchall()
-            contracts.judge(self.connection, sorted({feed_id for _, feed_id in rows}))
-            api.judge_duplicates(self.connection, [record_id for record_id, _ in rows])
-            return api.acknowledge(self.connection, [record_id for record_id, _ in rows])
-
-    def rows(self, query: str, *values: object) -> list[tuple]:
-        return self.connection.execute(query, values).fetchall()
-
-
 @pytest.fixture
 def desk(database: dict[str, str], mailbox: Path) -> Iterator[Desk]:
     """A desk whose partner is known, with two items and two units mapped."""
     with psycopg.connect(database["app"], options="-c TimeZone=UTC", autocommit=True) as connection:
-        connection.execute(
-            """
-            insert into ref.partners (partner_id, name, system_type, role_code, owner, settings)
-            values ('acme-edi', 'Acme', 'x12', 'edi', 'edi', '{"connection": "acme_edi"}');
-            insert into ref.feeds (partner_id, feed, feed_type, contract, mode)
-            values ('acme-edi', 'interchanges', 'x12.interchanges', 'x12/interchanges.v1', 'file');
-            insert into ref.code_map (system_type, partner_id, kind, their_code, our_code, approved_by)
-            values ('x12', '*', 'uom', 'EA', 'EA', 'test'), ('x12', '*', 'uom', 'CA', 'CS', 'test'),
-                ('x12', 'acme-edi', 'sku', 'VP4001', 'SKU-1', 'test'),
-                ('x12', 'acme-edi', 'sku', 'VP4002', 'SKU-2', 'test')
-            """
-        )
+        connection.execute(KNOWN)
         yield Desk(connection, database["app"], mailbox)

@@ -106,6 +106,18 @@ def test_a_reused_control_number_is_refused_and_kept(desk):
     assert b"TA1*000000123*240105*0930*R*025~" in bytes(desk.rows(newest)[0][0])
 
 
+def test_an_interchange_that_broke_off_uses_no_control_number_up(desk):
+    """Half a file is refused (TA1 R 023); the whole of it, later and under the same number, is no reuse of it."""
+    desk.connection.execute("""update ref.partners set settings = settings || '{"quiet_seconds": 0}'""")
+    whole = purchase_order()
+    desk.receive(one=whole[:400])
+    desk.judge()
+    assert desk.receive(one=whole) == 2
+    assert desk.judge() == 3
+    assert [row[0] for row in desk.rows(WRITTEN)] == ["TA1", "TA1", "997", "855"]
+    assert "duplicate_control_number" not in {row[1] for row in desk.rows(SET_ASIDE)}
+
+
 def test_the_agreement_says_what_is_owed(desk):
     """A partner that wants no TA1 and no 855 gets none."""
     desk.connection.execute(

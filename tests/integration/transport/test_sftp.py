@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -142,6 +143,7 @@ def test_nobody_listening_is_an_outage(server, watch):
 
 def test_standard_files_are_polled_from_a_mailbox(server):
     (server.root / "outbound/orders_1.csv").write_bytes(b"order_ref,ordered_at\n1,2026-01-01\n")
+    os.utime(server.root / "outbound/orders_1.csv", (1_700_000_000, 1_700_000_000))
     connector = connector_for("standard", server.connection, {"folder": "outbound", "archive": "outbound/done"})
     (server.root / "outbound/done").mkdir()
     (page,) = connector.pages("orders", {})

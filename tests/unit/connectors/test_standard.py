@@ -126,7 +126,9 @@ def test_a_corrected_time_is_a_new_version_of_the_same_milestone_and_own_numbers
 
 
 def mailbox(folder: Path, **settings):
-    return connector_for("standard", Connection("m", conn_type="fs", extra={"path": str(folder)}), settings)
+    return connector_for(
+        "standard", Connection("m", conn_type="fs", extra={"path": str(folder)}), {"quiet_seconds": 0, **settings}
+    )
 
 
 def put(folder: Path, name: str, text: str, at: int = 1_700_000_000) -> None:

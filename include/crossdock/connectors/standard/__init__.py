@@ -9,7 +9,8 @@ from functools import partial
 
 from crossdock.connectors.assembly import Assembled, required, typed
 from crossdock.connectors.base import Connector, FeedKind
-from crossdock.connectors.standard.client import FileReader, reader
+from crossdock.connectors.files import FilesReader
+from crossdock.connectors.standard.client import reader
 from crossdock.connectors.standard.layout import key_of
 from crossdock.connectors.standard.mapping import mapping_of
 from crossdock.connectors.standard.parse import decode, mapped, records
@@ -29,7 +30,7 @@ def connect(connection: Connection | None, settings: dict, gate: Gate) -> Connec
     """The connector of one mailbox: SFTP, or a folder of this machine where the connection's type is `fs`."""
     own = typed(StandardSettings, settings)
 
-    def open_reader() -> FileReader:
+    def open_reader() -> FilesReader:
         return reader(required(connection, "standard"), own, gate)
 
     if not own.mapping:

@@ -1,33 +1,21 @@
-"""Reading a mailbox: every file of the feed that is new or has changed, oldest first, one file a page."""
+"""Where the files are: in an SFTP mailbox or a folder of this machine; each feed has a pattern of names."""
 
 from __future__ import annotations
 
 import fnmatch
 import posixpath
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
 
-from crossdock.connectors.base import Page
-from crossdock.connectors.payload import moment
+from crossdock.connectors.files import Files, FilesReader
 from crossdock.connectors.standard.settings import StandardSettings
 from crossdock.core.connections import Connection
 from crossdock.core.errors import Misconfigured, PartnerDown
 from crossdock.transport.gate import Gate
 from crossdock.transport.sftp import PARTIAL, Mailbox, RemoteFile
 
-
-class Files(Protocol):
-    """A mailbox, wherever it is."""
-
-    def list(self, folder: str) -> list[RemoteFile]: ...
-
-    def read(self, path: str) -> bytes: ...
-
-    def rename(self, path: str, new_path: str) -> None: ...
-
-    def close(self) -> None: ...
+ENDS = (b"\n", b"\r", b"}", b"]")
+"""Of a whole row or list; what ends otherwise may lack its end."""
 
 
 class Folder:
@@ -42,13 +30,13 @@ class Folder:
             found = [path for path in (self._root / folder).iterdir() if path.is_file()]
         except OSError as error:
             raise PartnerDown(f"the folder {self._root / folder} cannot be read: {error.strerror}") from None
-        files = [
-            RemoteFile(posixpath.join(folder, path.name), stat.st_size, datetime.fromtimestamp(int(stat.st_mtime), UTC))
-            for path in found
-            if path.suffix != PARTIAL
-            for stat in [path.stat()]
-        ]
+        files = [_file(posixpath.join(folder, path.name), path) for path in found if path.suffix != PARTIAL]
         return sorted(files, key=lambda file: (file.modified_at, file.path))
+
+    def look(self, path: str) -> RemoteFile | None:
+        """The file as it is now; None where there is none."""
+        found = self._root / path
+        return _file(path, found) if found.is_file() else None
 
     def read(self, path: str) -> bytes:
         return (self._root / path).read_bytes()
@@ -61,38 +49,7 @@ class Folder:
         return None
 
 
-class FileReader:
-    """Pages of one mailbox. The cursor is the list of files that were read, with size and time."""
-
-    def __init__(self, files: Files, settings: StandardSettings) -> None:
-        self._files = files
-        self._settings = settings
-
-    def close(self) -> None:
-        self._files.close()
-
-    def pages(self, feed: str, since: dict, until: datetime | None) -> Iterator[tuple[Page, None]]:
-        """One page a file that is not in the cursor; after a page the file is archived where that is set."""
-        pattern = self._settings.files.get(feed, f"{feed}*")
-        there = [
-            file
-            for file in self._files.list(self._settings.folder)
-            if fnmatch.fnmatch(posixpath.basename(file.path), pattern)
-        ]
-        read = {file.path: _stamp(file) for file in there if (since.get("files") or {}).get(file.path) == _stamp(file)}
-        begins = moment(since.get("from"))
-        for file in there:
-            if file.path in read or (begins and file.modified_at < begins) or (until and file.modified_at > until):
-                continue
-            content = self._files.read(file.path)
-            read[file.path] = _stamp(file)
-            yield Page(content, _content_type(file.path), file.path, cursor={"files": dict(read)}), None
-            if self._settings.archive:
-                target = posixpath.join(self._settings.archive, posixpath.basename(file.path))
-                self._files.rename(file.path, target)
-
-
-def reader(connection: Connection, settings: StandardSettings, gate: Gate) -> FileReader:
+def reader(connection: Connection, settings: StandardSettings, gate: Gate) -> FilesReader:
     """A reader of the connection's mailbox. Raises Misconfigured for a connection without a place."""
     if connection.conn_type in ("fs", "file"):
         path = connection.extra.get("path") or connection.host
@@ -100,12 +57,25 @@ def reader(connection: Connection, settings: StandardSettings, gate: Gate) -> Fi
             raise Misconfigured(
                 f"connection {connection.conn_id!r} names no folder", hint="put its path into extra.path"
             )
-        return FileReader(Folder(Path(path)), settings)
-    return FileReader(Mailbox(connection, gate=gate).open(), settings)
+        return _reader(Folder(Path(path)), settings)
+    return _reader(Mailbox(connection, gate=gate).open(), settings)
 
 
-def _stamp(file: RemoteFile) -> str:
-    return f"{file.size}@{file.modified_at.isoformat()}"
+def _reader(files: Files, settings: StandardSettings) -> FilesReader:
+    return FilesReader(
+        files,
+        settings.folder,
+        is_theirs=lambda feed, name: fnmatch.fnmatch(name, settings.files.get(feed, f"{feed}*")),
+        content_type=_content_type,
+        is_ended=lambda content: content.endswith(ENDS),
+        archive=settings.archive,
+        quiet_seconds=settings.quiet_seconds,
+    )
+
+
+def _file(name: str, path: Path) -> RemoteFile:
+    found = path.stat()
+    return RemoteFile(name, found.st_size, datetime.fromtimestamp(int(found.st_mtime), UTC))
 
 
 def _content_type(path: str) -> str:

@@ -6,7 +6,8 @@ from functools import partial
 
 from crossdock.connectors.assembly import Assembled, required, typed
 from crossdock.connectors.base import Connector, FeedKind
-from crossdock.connectors.x12.client import MailboxReader
+from crossdock.connectors.files import FilesReader
+from crossdock.connectors.x12.client import mailbox_reader
 from crossdock.connectors.x12.parse import records
 from crossdock.connectors.x12.settings import X12Settings
 from crossdock.core.connections import Connection
@@ -24,8 +25,8 @@ def connect(connection: Connection | None, settings: dict, gate: Gate) -> Connec
     """The connector of one mailbox; login and password (or key) of SFTP, the host key pinned in extra.host_key."""
     own = typed(X12Settings, settings)
 
-    def reader() -> MailboxReader:
-        return MailboxReader(Mailbox(required(connection, "x12"), gate=gate).open(), own)
+    def reader() -> FilesReader:
+        return mailbox_reader(Mailbox(required(connection, "x12"), gate=gate).open(), own)
 
     return Assembled("x12", FEEDS, partial(_parse, own), reader, decode=bytes)
 

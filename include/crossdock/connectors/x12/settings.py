@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from crossdock.connectors.files import QUIET_SECONDS
+
 
 @dataclass(frozen=True, slots=True)
 class X12Settings:
@@ -15,6 +17,8 @@ class X12Settings:
     """File name pattern."""
     archive: str = ""
     """Where a file is moved once it is landed; empty: it stays, and is not read twice."""
+    quiet_seconds: float = QUIET_SECONDS
+    """How long a file that does not end in IEA must stand still before it is read as it is; else it is left alone."""
     time_zone: str = "UTC"
     """Zone of the dates and times in ISA and GS."""
     sku_qualifiers: tuple[str, ...] = field(default=("VP", "VN", "SK", "UP", "UK", "EN", "MG", "BP", "IN", "PI"))

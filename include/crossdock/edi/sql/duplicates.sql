@@ -1,5 +1,6 @@
 -- A control number that the same sender used towards the same receiver before, for other bytes: the later interchange and
--- its sets are set aside (TA1 note 025). The same bytes again never come here: they are the same record.
+-- its sets are set aside (TA1 note 025). The same bytes again never come here: they are the same record. An interchange
+-- that broke off (023) used nothing up: what comes under its number is the whole of it.
 with claimed as (
     select r.record_id, r.feed_id, r.native_id, r.document_id, r.payload
     from unnest(%(record_ids)s::bigint[]) as c (record_id)
@@ -20,6 +21,7 @@ used as (
             and e.payload -> 'interchange' ->> 'sender_qualifier' = c.payload -> 'interchange' ->> 'sender_qualifier'
             and e.payload -> 'interchange' ->> 'receiver' = c.payload -> 'interchange' ->> 'receiver'
             and e.payload -> 'interchange' ->> 'digest' <> c.payload -> 'interchange' ->> 'digest'
+            and not e.payload -> 'envelope' -> 'faults' @> '[{"code": "023"}]'
         order by e.record_id
         limit 1
     ) as earlier
