@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from crossdock.cases.audit import head, keep_head, verify
-from crossdock.cases.drain import Drained, drain
+from crossdock.cases.drain import Drained, Drains, drain
 from crossdock.cases.look import Which, find, show
 from crossdock.cases.people import assign, dismiss, note, reopen
 
 __all__ = [
     "Drained",
+    "Drains",
     "Which",
     "assign",
     "dismiss",

@@ -27,6 +27,7 @@ class Rounds:
         self.work = work
         self.lane = Lane(work, models)
         self.lane.on_pass = self._add
+        self.cases = cases.Drains(work)
         self.counts: Counter[str] = Counter(asdict(Pass()))
 
     def take(self) -> bool:
@@ -41,7 +42,7 @@ class Rounds:
 
     def _take_note(self) -> bool:
         """Let the cases follow the detections that wait; return whether there were any."""
-        done = cases.drain(self.work)
+        done = self.cases.drain()
         if done.claimed:
             counts = {f"cases_{name}": count for name, count in asdict(done).items()}
             self.counts.update(counts)

@@ -1,13 +1,13 @@
 -- What a drain works on. `is_open` and the rest are as committed when it was gathered.
 create temp table if not exists case_claimed (
     detection_id bigint primary key
-) on commit delete rows;
+);
 
 create temp table if not exists case_concerned (
     case_id bigint primary key,
     state text not null,
     into_case_id bigint
-) on commit delete rows;
+);
 
 create temp table if not exists case_work (
     detection_id bigint primary key,
@@ -28,7 +28,7 @@ create temp table if not exists case_work (
     severity text,
     owner_queue text,
     evidence_mark text not null
-) on commit delete rows;
+);
 
 create temp table if not exists case_leads (
     case_id bigint primary key,
@@ -37,4 +37,4 @@ create temp table if not exists case_leads (
     is_another boolean not null,
     was_code text not null,
     was_subject_id text not null
-) on commit delete rows
+)
