@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from crossdock.edi.x12.header import CANDIDATE, LONGEST, Header, header_at
-from crossdock.edi.x12.index import Index, Indexer
+from crossdock.edi.x12.index import Index, Indexer, headers_at
 from crossdock.edi.x12.model import Event, Outside, text
 from crossdock.edi.x12.walk import Walk
 
-BLOCK = 1 << 20
+BLOCK = 1 << 17
+"""Small enough for memory to be used again block after block: larger ones cost page faults, smaller ones calls."""
 LONGEST_SEGMENT = 1 << 20
 """Bytes without a terminator that are taken as one damaged segment."""
 MARKS = b" \t\r\n\x00\x1a\xef\xbb\xbf\xc2\xa0"
@@ -77,8 +78,8 @@ class Reader:
                 self._at += self._walk.skip_binary(len(self._buffer) - self._at)
             elif self._indexer is None:
                 self._seek(is_last=is_last)
-            else:
-                self._scan(is_last=is_last)
+            elif not self._scan(is_last=is_last):
+                return
             if (self._at, self._indexer) == before:
                 return
 
@@ -124,16 +125,15 @@ class Reader:
         self._indexer = Indexer(header.delimiters.element.encode(), header.terminator)
         self._walk.use(header)
 
-    def _scan(self, *, is_last: bool) -> None:
-        """Go through the segments of the buffer's unused part."""
+    def _scan(self, *, is_last: bool) -> bool:
+        """Go through the segments of the buffer's unused part; whether more than part of a segment can be left."""
         buffer, start = self._buffer, self._at
         index = self._indexer.index(buffer, start, is_last=is_last)
         cut = self._glued(index, is_last=is_last)
         if cut is not None:
             index = self._indexer.index(buffer[:cut], start, is_last=True)
-        elif not len(index.ends):
-            is_stuck = is_last or len(buffer) - start > LONGEST_SEGMENT
-            index = self._indexer.index(buffer, start, is_last=is_stuck)
+        elif not len(index.ends) and len(buffer) - start > LONGEST_SEGMENT:
+            index = self._indexer.index(buffer, start, is_last=True)
         stopped_at = self._walk.through(buffer, self._base, index)
         if stopped_at is not None:
             self._at = stopped_at
@@ -143,17 +143,21 @@ class Reader:
             self._at, self._indexer = cut, None
         elif len(index.ends):
             self._at = min(int(index.ends[-1]) + len(self._indexer.terminator), len(buffer))
+            return is_last or len(buffer) - self._at > LONGEST_SEGMENT
+        return True
 
     def _glued(self, index: Index, *, is_last: bool) -> int | None:
         """Where another ISA begins in the middle of a segment, a terminator having been lost; None nearly always."""
         buffer = self._buffer
-        if buffer.find(b"ISA", self._at + 3) < 0:
-            return None
-        known = None
-        for match in CANDIDATE.finditer(buffer, self._at + 3):
-            at = match.start()
-            if known is None:
-                known = set(index.starts[index.controls].tolist())
-            if at not in known and (at + LONGEST <= len(buffer) or is_last) and header_at(buffer, at, glued=True):
+        found = headers_at(buffer, self._at + 3)
+        known = index.starts[index.controls]
+        if len(known):
+            found = found[known.take(known.searchsorted(found), mode="clip") != found]
+        for at in found.tolist():
+            if (
+                (at + LONGEST <= len(buffer) or is_last)
+                and CANDIDATE.match(buffer, at)
+                and header_at(buffer, at, glued=True)
+            ):
                 return at
         return None

@@ -52,7 +52,6 @@ class Walk:
         self._length = len(header.terminator)
         self._plain = plainly_right(self._separator)
         self._opening = self._closing = b""
-        self._trailer = tuple(name + self._separator + b"1" + self._separator for name in (b"GE", b"IEA"))
 
     def take(self) -> list[Event]:
         """The events complete so far, handed over."""
@@ -79,8 +78,8 @@ class Walk:
     def through(self, buffer: bytes, base: int, index: Index) -> int | None:
         """Walk. The place in the buffer where reading has to start anew, or None when all was used."""
         self._buffer, self._base, self._stop = buffer, base, None
-        controls = index.controls
-        begins, ends = index.starts[controls].tolist(), index.ends[controls].tolist()
+        controls = index.controls.tolist()
+        begins, ends = index.starts[index.controls].tolist(), index.ends[index.controls].tolist()
         handlers, expected, at, last = self._handlers, 0, 0, len(controls)
         while at < last:
             number, start = controls[at], begins[at]
@@ -147,46 +146,50 @@ class Walk:
         if self.notes:
             return at
         buffer, separator, base, before = self._buffer, self._separator, self._base, self._before
-        opening, closing, trailer = self._opening, self._closing, self._trailer
+        opening, closing, out = self._opening, self._closing, self.out
         last, expected = len(controls) - 5, controls[at]
-        while at < last and controls[at] == expected and controls[at + 5] == controls[at + 3] + 2:
-            start, first = begins[at], before + expected
+        trailer = self._trailers(buffer[ends[at + 3] : begins[at + 4]]) if at < last else b""
+        while at < last:
+            st_at, se_at = controls[at + 2], controls[at + 3]
+            start, gs_start, st_start, se_start = begins[at : at + 4]
+            if controls[at] != expected or st_at != expected + 2 or controls[at + 5] != se_at + 2:
+                break
             isa = buffer[start : ends[at]]
-            if isa[:90] != opening or isa[99:] != closing or not isa[90:99].isdigit():
+            number = isa[90:99]
+            if isa[:90] != opening or isa[99:] != closing or not number.isdigit():
                 if self._plain.fullmatch(isa) is None:
                     break
                 opening, closing = isa[:90], isa[99:]
-            gs = buffer[begins[at + 1] : ends[at + 1]].split(separator)
-            st = buffer[begins[at + 2] : ends[at + 2]].split(separator)
-            if controls[at + 2] != expected + 2:
-                break
+            gs = buffer[gs_start : ends[at + 1]].split(separator)
+            st = buffer[st_start : ends[at + 2]].split(separator)
             if len(gs) != 9 or gs[0] != b"GS" or not gs[6].isdigit() or not gs[1].isalnum():
                 break
             if len(st) != 3 or st[0] != b"ST" or len(st[1]) != 3 or not 3 < len(st[2]) < 10:
                 break
-            count = controls[at + 3] - controls[at + 2] + 1
-            end = ends[at + 5]
-            if buffer[begins[at + 3] : ends[at + 3]] != b"SE%b%d%b%b" % (separator, count, separator, st[2]):
-                break
-            if buffer[begins[at + 4] : ends[at + 4]] != trailer[0] + gs[6]:
-                break
-            if buffer[begins[at + 5] : end] != trailer[1] + isa[90:99]:
+            count, end = se_at - st_at + 1, ends[at + 5]
+            if buffer[se_start:end] != trailer % (count, st[2], gs[6], number):
                 break
             self._ordinal += 1
-            taken = Interchange(isa, self._delimiters, base + start, self._ordinal, first)
+            taken = Interchange(isa, self._delimiters, base + start, self._ordinal, before + expected)
             taken.groups_count = taken.sets_count = 1
             taken.segments_count = count + 4
             taken.end = base + min(end + self._length, len(buffer))
             group = Group(taken, gs, 1, 2)
             group.sets_count = 1
-            only = TransactionSet(taken, group, st, 1, first + 2, base + begins[at + 2])
+            only = TransactionSet(taken, group, st, 1, before + st_at, base + st_start)
             only.segments_count = count
-            only.body = buffer[begins[at + 2] : ends[at + 3] + self._length]
-            self.out += (only, group, taken)
+            only.body = buffer[st_start : ends[at + 3] + self._length]
+            out += (only, group, taken)
             expected += count + 4
             at += 6
         self._opening, self._closing = opening, closing
         return at
+
+    def _trailers(self, ending: bytes) -> bytes:
+        """SE, GE and IEA of an interchange of one set, to be compared with; `ending` stands between segments."""
+        separator, ending = (part.replace(b"%", b"%%") for part in (self._separator, ending))
+        segments = ((b"SE", b"%d", b"%b"), (b"GE", b"1", b"%b"), (b"IEA", b"1", b"%b"))
+        return ending.join(separator.join(segment) for segment in segments)
 
     def _position(self, number: int) -> int:
         """Of a segment in its interchange, ISA = 1."""

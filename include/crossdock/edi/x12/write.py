@@ -74,14 +74,19 @@ def _isa(envelope: Envelope) -> str:
 
 def _party(given: tuple[str, str]) -> tuple[str, str]:
     qualifier, id_ = given
-    return clean(qualifier)[:2].ljust(2), clean(id_)[:15].ljust(15)
+    return _id(qualifier)[:2].ljust(2), _id(id_)[:15].ljust(15)
+
+
+def _id(given: str) -> str:
+    """As an envelope can hold it: ISA is 106 bytes to whoever reads it by place, so that each character must be one."""
+    return clean(given).encode("ascii", "replace").decode()
 
 
 def _group(envelope: Envelope, functional_code: str, sets: Sequence[tuple[str, Segments]]) -> list[str]:
     number = envelope.group_control_number
     lines = [
         segment([
-            "GS", functional_code, clean(envelope.group_sender)[:15], clean(envelope.group_receiver)[:15],
+            "GS", functional_code, _id(envelope.group_sender)[:15], _id(envelope.group_receiver)[:15],
             f"{envelope.at:%Y%m%d}", f"{envelope.at:%H%M}", number, "X", envelope.group_version,
         ])
     ]  # fmt: skip
