@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from crossdock.remediation.decide import Decision, decide, wants_quotes
 from crossdock.remediation.facts import with_promised
 from crossdock.remediation.playbooks.files import playbooks
+from crossdock.remediation.policies import files
 from decision_facts import CARRIER, case, late_parcel, order, policy, shipment, short_pick, stock
 
 
@@ -282,3 +283,49 @@ def test_lines_that_share_an_item_never_take_more_than_there_is(available, picks
             taken.append((number, "A", source["warehouse_code"], Decimal(source["quantity"])))
     for code, qty in available.items():
         assert sum(row[3] for row in taken if row[2] == code) <= qty
+
+
+BELIEFS = {"wms": "warehouse", "sap": "erp", "post": "carrier", "shop": "shop"}
+
+
+def mismatch(said_by: str, behind: str) -> dict:
+    """A shipment that some systems say has left and some say has not; the others have said nothing."""
+    words = [(one, "shipped") for one in said_by.split()] + [(one, "packed") for one in behind.split()]
+    evidence = {
+        "beliefs": [{"believed_by": one, "role_code": BELIEFS[one], "status_code": word} for one, word in words],
+        "disagreements": [
+            {"status_code": "shipped", "said_by": sayer, "not_by": other, "whose_word_counts": "warehouse"}
+            for sayer in said_by.split() for other in behind.split()
+        ],
+    }  # fmt: skip
+    return short_pick() | {"case": case(lead_code="shipment_status_mismatch", evidence=evidence), "shipment_line": None}
+
+
+@pytest.mark.parametrize(
+    ("said_by", "behind", "outcome", "said"),
+    [
+        ("wms post", "sap", "automatic", "the one thing to do"),
+        ("wms", "sap shop", "automatic", "the one thing to do"),
+        ("wms", "sap post", "approval", "wms; but post has it announced and not in hand."),
+        ("post", "sap", "approval", "post; but the warehouse, whose word counts, has said nothing of it."),
+        ("shop", "sap wms", "person", "the warehouse, whose word counts, does not say that it left"),
+        ("wms sap", "shop", "person", "sap is not the one that lags behind"),
+    ],
+    ids=[
+        "two say so",
+        "the record alone",
+        "the carrier objects",
+        "the record is silent",
+        "the record says no",
+        "not ERP",
+    ],
+)
+def test_goods_issue_is_posted_unasked_only_where_it_is_sure(said_by, behind, outcome, said):
+    """The policy as it comes asks in doubt: a silent warehouse, or a carrier that waits for the parcel."""
+    comes = next(one for one in files.read_all() if one.policy == "status_mismatch")
+    decision = decide(mismatch(said_by, behind), comes, playbooks())
+    assert decision.outcome == outcome
+    assert said in (decision.question or decision.reason)
+    if outcome == "approval":
+        assert "asked because the confidence is 0.5, below 0.6" in decision.reason
+        assert decision.question.startswith("May goods issue be posted for delivery 800? That it left says ")

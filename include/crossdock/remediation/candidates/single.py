@@ -8,31 +8,41 @@ from decimal import Decimal
 from crossdock.remediation.candidates.model import Candidate
 from crossdock.remediation.policies.model import Knobs
 
-TWO_SAY_SO, ONE_SAYS_SO = Decimal("0.95"), Decimal("0.8")
+TWO_SAY_SO, ONE_SAYS_SO, IN_DOUBT = Decimal("0.95"), Decimal("0.8"), Decimal("0.5")
 
 
 def post_goods_issue(facts: dict, knobs: Knobs) -> list[Candidate]:
-    """Post in the ERP what those whose word counts say has left."""
-    erp = facts["partners"]["erp"]["partner_id"]
-    said = [one for one in facts["case"]["evidence"].get("disagreements", []) if one["status_code"] == "shipped"]
+    """Post in the ERP what those whose word counts say has left; in doubt if they are silent or a carrier waits."""
+    evidence, erp = facts["case"]["evidence"], facts["partners"]["erp"]["partner_id"]
+    said = [one for one in evidence.get("disagreements", []) if one["status_code"] == "shipped"]
+    roles = {belief["believed_by"]: belief["role_code"] for belief in evidence.get("beliefs", [])}
     sayers = sorted({one["said_by"] for one in said if one["not_by"] == erp})
-    excluded = tuple(_not_to_post(facts, said, sayers, erp))
-    sure = TWO_SAY_SO if len(sayers) > 1 else ONE_SAYS_SO
-    return [
-        Candidate(
-            "post goods issue", "post", {"kind": "post", "said_by": sayers}, confidence=sure, excluded_by=excluded
-        )
-    ]
+    record = sorted({str(one["whose_word_counts"]) for one in said})
+    doubts = list(_doubts(said, roles, sayers, record))
+    sure = IN_DOUBT if doubts else TWO_SAY_SO if len(sayers) > 1 else ONE_SAYS_SO
+    choice = {"kind": "post", "said_by": sayers, "doubt": "; ".join(doubts) or None}
+    excluded = tuple(_not_to_post(roles, sayers, record, erp))
+    return [Candidate("post goods issue", "post", choice, confidence=sure, excluded_by=excluded)]
 
 
-def _not_to_post(facts: dict, said: list[dict], sayers: list[str], erp: str) -> Iterator[str]:
+def _not_to_post(roles: dict, sayers: list[str], record: list[str], erp: str) -> Iterator[str]:
+    """Who is asked first has spoken, and not so. Silence rules nothing out: it is doubt."""
     if not sayers:
         yield f"{erp} is not the one that lags behind"
-        return
-    counts = {one["whose_word_counts"] for one in said}
-    roles = {belief["believed_by"]: belief["role_code"] for belief in facts["case"]["evidence"].get("beliefs", [])}
-    if not counts & {roles.get(sayer) for sayer in sayers}:
-        yield f"the {', '.join(sorted(map(str, counts)))}, whose word counts, does not say that it left"
+    elif _speaks(record, roles) and not _speaks(record, {sayer: roles.get(sayer) for sayer in sayers}):
+        yield f"the {', '.join(record)}, whose word counts, does not say that it left"
+
+
+def _doubts(said: list[dict], roles: dict, sayers: list[str], record: list[str]) -> Iterator[str]:
+    if sayers and not _speaks(record, roles):
+        yield f"the {', '.join(record)}, whose word counts, has said nothing of it"
+    unseen = sorted({one["not_by"] for one in said if roles.get(one["not_by"]) == "carrier"})
+    if unseen:
+        yield f"{', '.join(unseen)} has it announced and not in hand"
+
+
+def _speaks(record: list[str], roles: dict) -> bool:
+    return bool(set(record) & set(roles.values()))
 
 
 def release(facts: dict, knobs: Knobs) -> list[Candidate]:
