@@ -16,6 +16,7 @@ from typing import Protocol
 from crossdock.connectors.base import Page
 from crossdock.connectors.payload import moment
 from crossdock.core import log
+from crossdock.core.errors import Refused
 from crossdock.transport.sftp import RemoteFile
 
 FRESH = timedelta(seconds=2)
@@ -90,8 +91,13 @@ class FilesReader:
                 self._files.rename(file.path, posixpath.join(self._archive, posixpath.basename(file.path)))
 
     def _whole(self, file: RemoteFile, listed_at: float) -> bytes | None:
-        """The content; None while the file is being written. All files of a poll wait together."""
-        content = self._files.read(file.path)
+        """The content; None while the file is being written, or when it is gone. All files of a poll wait together."""
+        try:
+            content = self._files.read(file.path)
+        except Refused:
+            if self._files.look(file.path) is None:  # renamed or taken away since it was listed
+                return None
+            raise
         if not self._is_ended(content):
             time.sleep(max(0.0, listed_at + self._quiet_seconds - time.monotonic()))
         if len(content) == file.size and self._is_still(file):

@@ -28,7 +28,7 @@ def verdicts(content: bytes) -> list[dict[str, str]]:
             _row(
                 interchange=number,
                 envelope=document.verdict,
-                answers="TA1 " + " ".join(answers.ta1(record)[4:]),
+                answers="TA1 " + " ".join(answers.ta1(record)[4:]) if answers.wants_ta1(record, "always") else "",
                 reason="; ".join(f"{f['segment']}{f['element']:02d}: {f['reason']}" for f in faults),
             )
         )

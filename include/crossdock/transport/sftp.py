@@ -23,6 +23,8 @@ from crossdock.transport.gate import Gate, OpenGate
 
 LARGEST_FILE = 256 * 1024 * 1024
 PARTIAL = ".part"
+PARTIALS = (PARTIAL, ".filepart", ".tmp")
+"""How names of files end that are still being written: ours, WinSCP's, many others'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +78,12 @@ class Mailbox:
             self._runner.close()
 
     def list(self, folder: str) -> list[RemoteFile]:
-        """The finished files of a folder, oldest first; folders and half-written `.part` files are left out."""
+        """The finished files of a folder, oldest first; folders and half-written files (`.part`) are left out."""
         entries = self._run(self._sftp.readdir(folder), f"listing {shown(folder)}")
         files = [
             _file(posixpath.join(folder, entry.filename), entry.attrs)
             for entry in entries
-            if stat.S_ISREG(entry.attrs.permissions or 0) and not entry.filename.endswith(PARTIAL)
+            if stat.S_ISREG(entry.attrs.permissions or 0) and not is_partial(entry.filename)
         ]
         return sorted(files, key=lambda file: (file.modified_at, file.path))
 
@@ -168,6 +170,11 @@ class Mailbox:
             raise raised from error
         self._gate.succeeded()
         return result
+
+
+def is_partial(name: str) -> bool:
+    """Whether a file's name says that it is still being written."""
+    return name.lower().endswith(PARTIALS)
 
 
 def shown(path: str) -> str:

@@ -14,6 +14,7 @@ from crossdock.connectors.base import connector_for
 from crossdock.connectors.files import FilesReader
 from crossdock.connectors.standard.client import Folder
 from crossdock.core.connections import Connection
+from crossdock.transport.sftp import RemoteFile
 
 OLD = 1_700_000_000
 
@@ -29,6 +30,16 @@ class Busy(Folder):
         content = super().read(path)
         self._deed()
         return content
+
+
+class Renaming(Busy):
+    """The same, as soon as the files have been listed."""
+
+    def list(self, folder: str) -> list[RemoteFile]:
+        listed = super().list(folder)
+        self._deed()
+        self._deed = int
+        return listed
 
 
 def reader(files: Folder, **given) -> FilesReader:
@@ -70,6 +81,21 @@ def test_a_file_that_grows_while_it_is_read_is_left_to_the_next_poll(tmp_path, p
 def test_a_file_that_is_taken_away_while_it_is_read_is_left_out(tmp_path, put):
     path = put(b"one.")
     assert poll(Busy(tmp_path, path.unlink)) == ([], {})
+
+
+def test_a_file_that_is_renamed_after_it_was_listed_does_not_hold_up_the_others(tmp_path, put):
+    """As programs do that write under a name of their own first."""
+    written = put(b"one.", name="a.writing")
+    put(b"two.", name="b")
+    pages = reader(Renaming(tmp_path, lambda: written.rename(written.with_suffix("")))).pages("orders", {}, None)
+    assert [page.content for page, _ in pages] == [b"two."]
+    assert sorted(poll(Folder(tmp_path))[0]) == [b"one.", b"two."]
+
+
+@pytest.mark.parametrize("name", ["a.part", "a.csv.tmp", "a.FILEPART"])
+def test_a_name_may_say_that_a_file_is_still_being_written(tmp_path, put, name):
+    put(b"one.", name=name)
+    assert poll(Folder(tmp_path)) == ([], {})
 
 
 def test_a_file_without_an_end_is_read_once_it_stands_still(tmp_path, put):

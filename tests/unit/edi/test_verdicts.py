@@ -11,7 +11,7 @@ from crossdock.connectors.base import connector_for
 from crossdock.edi import answers, show
 from crossdock.edi.documents import documents
 from crossdock.edi.records import interchange_record, set_record
-from edi_samples import ORDER, interchange, purchase_order
+from edi_samples import ISA, ORDER, interchange, purchase_order
 
 NOW = datetime(2024, 1, 6, 8, 0, tzinfo=UTC)
 
@@ -117,6 +117,15 @@ def test_our_answers_are_right_x12_themselves():
     assert [line["acknowledgements"][0]["status_code"] for line in answer["lines"]] == ["IA", "IA"]
 
 
+def test_the_envelope_of_an_answer_is_106_bytes():
+    """Also to a partner who named us with a letter of two bytes: others read ISA by place."""
+    named = purchase_order(header=ISA.replace("SELLER         ", "Käufer’s Händler"[:15]))
+    for written in show.answers_to(named, 1, NOW):
+        assert written[:106].isascii()
+        assert written[105:107] == b"~\n"
+        assert written[35:50] == b"K?ufer?s H?ndle"
+
+
 def test_a_refused_line_is_refused_by_line():
     """BAK02 and ACK01 say what we take: all, some, none."""
     (one,) = judged(purchase_order()).sets
@@ -131,6 +140,8 @@ def test_acknowledgements_are_never_acknowledged():
     """A 997 in a group FA gets no 997, and an interchange of TA1s no TA1."""
     content = interchange(("997", ("AK1*PR*5", "AK9*A*1*1*1")), group="FA")
     assert list(show.answers_to(content, 1, NOW))[1:] == []
+    (row,) = show.verdicts(next(show.answers_to(purchase_order(), 1, NOW)))
+    assert (row["envelope"], row["answers"]) == ("accepted", "")
     document = judged(content)
     record = interchange_record(document.interchange, document)
     assert not answers.wants_997(record, record["groups"][0])

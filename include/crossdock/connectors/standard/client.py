@@ -10,9 +10,9 @@ from pathlib import Path
 from crossdock.connectors.files import Files, FilesReader
 from crossdock.connectors.standard.settings import StandardSettings
 from crossdock.core.connections import Connection
-from crossdock.core.errors import Misconfigured, PartnerDown
+from crossdock.core.errors import Misconfigured, PartnerDown, Refused
 from crossdock.transport.gate import Gate
-from crossdock.transport.sftp import PARTIAL, Mailbox, RemoteFile
+from crossdock.transport.sftp import Mailbox, RemoteFile, is_partial, shown
 
 ENDS = (b"\n", b"\r", b"}", b"]")
 """Of a whole row or list; what ends otherwise may lack its end."""
@@ -30,7 +30,7 @@ class Folder:
             found = [path for path in (self._root / folder).iterdir() if path.is_file()]
         except OSError as error:
             raise PartnerDown(f"the folder {self._root / folder} cannot be read: {error.strerror}") from None
-        files = [_file(posixpath.join(folder, path.name), path) for path in found if path.suffix != PARTIAL]
+        files = [_file(posixpath.join(folder, path.name), path) for path in found if not is_partial(path.name)]
         return sorted(files, key=lambda file: (file.modified_at, file.path))
 
     def look(self, path: str) -> RemoteFile | None:
@@ -39,7 +39,11 @@ class Folder:
         return _file(path, found) if found.is_file() else None
 
     def read(self, path: str) -> bytes:
-        return (self._root / path).read_bytes()
+        """The whole file. Raises Refused when it is not there or not ours to read."""
+        try:
+            return (self._root / path).read_bytes()
+        except OSError as error:
+            raise Refused(f"{shown(path)} cannot be read: {error.strerror}", hint="look at the folder") from None
 
     def rename(self, path: str, new_path: str) -> None:
         (self._root / new_path).parent.mkdir(parents=True, exist_ok=True)
