@@ -80,7 +80,8 @@ def test_a_note_and_a_dismissal_by_keyboard(story, served, browser):
 
 
 @pytest.mark.parametrize(
-    "path", ["/desk/", "/desk/cases/{}", "/desk/trace?thread=shop-main/order/1001", "/desk/approvals"]
+    "path",
+    ["/desk/", "/desk/cases/{}", "/desk/trace?thread=shop-main/order/1001", "/desk/approvals", "/desk/causes"],
 )
 def test_nothing_is_cut_off_on_a_narrow_screen(story, served, browser, path):
     """At 320 pixels the page itself never scrolls sideways; wide tables do so in a box that takes the focus."""

@@ -12,6 +12,8 @@ from crossdock.desk.viewer import Viewer
 from crossdock.desk.words import SEVERITIES, STATES
 
 LIVING, FINISHED, ALL, OWN = "living", "finished", "all", "own"
+NOWHERE = "none"
+"""Origin of what names no place."""
 PAGE = 50
 LONGEST_TEXT = 200
 
@@ -27,6 +29,8 @@ class Filter:
     mine: bool = False
     text: str = ""
     after: str = ""
+    cause: str = ""
+    origin: str = ""
 
     @property
     def is_urgent_first(self) -> bool:
@@ -41,6 +45,8 @@ class Filter:
             "finished": self.state == FINISHED,
             "severity": self.severity or None,
             "code": self.code or None,
+            "cause": self.cause or None,
+            "origin": self.origin or None,
             "assignee": viewer.login if self.mine else None,
             "limit": PAGE + 1,
             **self._cursor(),
@@ -50,7 +56,7 @@ class Filter:
         """The query string of this filter with these choices changed; always from the first page on."""
         choices = {
             "queue": self.queue, "state": self.state, "severity": self.severity, "code": self.code,
-            "mine": "1" if self.mine else "", "q": self.text,
+            "mine": "1" if self.mine else "", "q": self.text, "cause": self.cause, "origin": self.origin,
         }  # fmt: skip
         return urlencode({key: value for key, value in (choices | changed).items() if value})
 
@@ -74,17 +80,20 @@ class Filter:
             raise Refused("this page's address is broken", hint="go back to the list and page on from there") from None
 
 
-def read(asked: Mapping[str, str], queues: set[str], codes: set[str]) -> Filter:
+def read(asked: Mapping[str, str], queues: set[str], codes: set[str], causes: set[str]) -> Filter:
     """The filter an address asks for. A search without further choices looks everywhere. Raises Refused."""
     text = asked.get("q", "").replace("\x00", "").strip()[:LONGEST_TEXT]
     queue = asked.get("queue") or (ALL if text else OWN)
     state = asked.get("state") or (ALL if text else LIVING)
-    severity, code = asked.get("severity", ""), asked.get("code", "")
+    severity, code, cause = (asked.get(name, "") for name in ("severity", "code", "cause"))
+    origin = asked.get("origin", "").replace("\x00", "")[:LONGEST_TEXT] if cause else ""
     _known("queue", queue, queues | {OWN, ALL})
     _known("state", state, STATES.keys() | {LIVING, FINISHED, ALL})
     _known("severity", severity, {"", *SEVERITIES})
     _known("code", code, codes | {""})
-    return Filter(queue, state, severity, code, asked.get("mine") == "1", text, asked.get("after", ""))
+    _known("cause", cause, causes | {""})
+    after = asked.get("after", "")
+    return Filter(queue, state, severity, code, asked.get("mine") == "1", text, after, cause, origin)
 
 
 def _known(what: str, value: str, known: set[str]) -> None:

@@ -19,7 +19,7 @@ from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from crossdock.core.errors import CrossdockError
-from crossdock.desk import acts, filters, guard, queries, tracing, views, words
+from crossdock.desk import acts, causes, filters, guard, queries, tracing, views, words
 from crossdock.desk.viewer import Viewer, seen
 
 HERE = Path(__file__).parent
@@ -98,9 +98,8 @@ def _add_pages(app: FastAPI, desk: Desk, viewer_of: Callable[..., Viewer]) -> No
     def cases(request: Request, viewer: Seer) -> HTMLResponse:
         with desk.connect() as connection:
             queues, known = queries.queues(connection), queries.vocabulary(connection)
-            chosen = filters.read(
-                request.query_params, {q["queue"] for q in queues}, {k["value"] for k in known if k["kind"] == "code"}
-            )
+            codes, causes_known = ({k["value"] for k in known if k["kind"] == kind} for kind in ("code", "cause"))
+            chosen = filters.read(request.query_params, {q["queue"] for q in queues}, codes, causes_known)
             found = queries.find(connection, chosen.text) if chosen.text else []
             rows, is_more = queries.page(connection, chosen, viewer, found)
             names = queries.names(connection, viewer, [row["thread_id"] for row in rows])
@@ -117,6 +116,13 @@ def _add_pages(app: FastAPI, desk: Desk, viewer_of: Callable[..., Viewer]) -> No
         with desk.connect() as connection:
             mine, others = views.approvals(queries.approvals(connection), viewer)
         return desk.page(request, "approvals.html", viewer, mine=mine, others=others, here="approvals")
+
+    @app.get("/causes")
+    def of_causes(request: Request, viewer: Seer, days: str = causes.USUAL) -> HTMLResponse:
+        chosen = causes.window(days)
+        with desk.connect() as connection:
+            shown = causes.page(connection, chosen)
+        return desk.page(request, "causes.html", viewer, chosen=chosen, windows=causes.WINDOWS, here="causes", **shown)
 
     @app.get("/cases/{case_id}")
     def case(request: Request, case_id: int, viewer: Seer, said: str = "") -> HTMLResponse:

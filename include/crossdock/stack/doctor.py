@@ -12,6 +12,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from crossdock.core.settings import settings
+from crossdock.recovery import api as recoveries
 from crossdock.stack import airflow, environment, supervisor
 from crossdock.stack.install import checksum
 from crossdock.stack.postgres import OWNER, PRODUCT_ROLES
@@ -121,6 +122,21 @@ def _separation(state: State) -> Iterator[Finding]:
     yield Finding("separation", "wrong", "role crossdock_app can enter the database lab", "crossdock up revokes it")
 
 
+def recovery(state: State) -> Iterator[Finding]:
+    """Is every type of event as current as its objectives ask?"""
+    with psycopg.connect(environment.dsn(state, "crossdock_app"), connect_timeout=3) as connection:
+        rows = recoveries.status(connection)
+    missed = sorted({row["event_type"] for row in rows if row["is_age_missed"] or row["is_time_missed"]})
+    out_of_reach = sorted({row["source"] for row in rows if row["is_out_of_reach"]})
+    if out_of_reach:
+        yield Finding("recovery", "warning", f"read less often than their objectives allow: {', '.join(out_of_reach)}",
+                      "crossdock recovery set, or `every` in the partner's folder")  # fmt: skip
+    if missed:
+        yield Finding("recovery", "warning", f"objectives missed now: {', '.join(missed)}", "crossdock recovery")
+    elif not out_of_reach:
+        yield Finding("recovery", "ok", "every type of event is as current as its objective asks")
+
+
 def connections(state: State) -> Iterator[Finding]:
     """Has every connection a host, and do our own DSNs point to a database?"""
     import json
@@ -147,7 +163,7 @@ def airflow_health(state: State) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[State], Iterator[Finding]], ...] = (
-    packages, disk, secrets, processes, database, connections, airflow_health,
+    packages, disk, secrets, processes, database, recovery, connections, airflow_health,
 )  # fmt: skip
 
 

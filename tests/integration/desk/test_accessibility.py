@@ -38,7 +38,8 @@ def story(modelled_for_module) -> desk_story.Story:
 
 
 PATHS = ["/", "/?queue=all&state=all&q=1001", "/cases/1", "/cases/2", "/approvals", "/cases/999",
-         "/trace?thread=shop-main/order/1001", "/?queue=logistics"]  # fmt: skip
+         "/trace?thread=shop-main/order/1001", "/?queue=logistics",
+         "/causes", "/?queue=all&cause=stock_short&origin=none"]  # fmt: skip
 
 
 @pytest.fixture(params=PATHS)

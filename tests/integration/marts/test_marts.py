@@ -126,3 +126,53 @@ def test_orders_say_whether_they_are_in_exception(bi):
     orders = {r["order_id"]: r for r in bi.execute("select * from marts.fct_orders")}
     assert orders["s/order/1"]["is_exception_pending"] is True
     assert (orders["s/order/1"]["exceptions_count"], orders["s/order/1"]["open_exceptions_count"]) == (2, 1)
+
+
+def test_recoveries_are_told_by_type_of_event(told, bi):
+    """Objectives, present state and the past, for BI: one row a type, whether anything happened or not."""
+    with psycopg.connect(told["owner"]) as owner:
+        owner.execute(
+            """
+            insert into ops.recoveries (event_type, source, causes, criticality, recover_within, data_age_limit,
+                worst_age, began_at, noticed_at, seen_at, ended_at, outcome)
+            select 'picked', 'w/events' || n, '{throttled,own_backlog}', 'high', '1 hour', '15 minutes', '40 minutes',
+                now() - interval '1 day', now(), now(), now() - interval '1 day' + n * interval '40 minutes',
+                case n when 1 then 'met' else 'missed' end
+            from generate_series(1, 2) as n
+            """
+        )
+    rows = {r["event_type"]: r for r in bi.execute("select * from marts.mart_recovery_objectives")}
+    assert len(rows) == 16
+    picked = rows["picked"]
+    assert (picked["recover_within_seconds"], picked["data_age_limit_seconds"]) == (3600, 900)
+    assert (picked["interruptions_count"], picked["met_count"], picked["missed_count"]) == (2, 1, 1)
+    assert picked["p50_recovery_seconds"] == 3600
+    assert rows["order_captured"]["interruptions_count"] == 0
+    recovery = bi.execute("select * from marts.fct_recoveries order by recovery_id limit 1").fetchone()
+    assert (recovery["first_cause_code"], recovery["outcome"], recovery["is_age_missed"]) == ("throttled", "met", True)
+
+
+def test_causes_are_told_by_day(bi):
+    """Three short picks: what they come from, how many are open, how fast those that are over cleared."""
+    rows = bi.execute("select * from marts.mart_root_causes order by day_date").fetchall()
+    assert [(r["cause_code"], r["origin"], r["detected_count"], r["still_open_count"]) for r in rows] == [
+        ("stock_short", "DC-EAST", 2, 1),
+        ("stock_short", "DC-EAST", 1, 1),
+    ]
+    assert rows[0]["mean_time_to_clear_seconds"] == 7200
+
+
+def test_posting_latency_by_leg(told, bi):
+    """The ERP entered one of two orders ten minutes late; the other is not posted."""
+    with psycopg.connect(told["dbt"]) as dbt:
+        dbt.execute(
+            """
+            insert into canonical.status_beliefs (thread_id, order_id, subject_id, attribute_code, believed_by,
+                role_code, status_code, valid_at, known_at, stated_in)
+            values ('s/order/1', 's/order/1', 's/order/1', 'fulfillment', 'e', 'erp', 'accepted',
+                '2026-03-01 00:10Z', '2026-03-01 00:11Z', 'x')
+            """
+        )
+    (row,) = bi.execute("select * from marts.mart_posting_latency").fetchall()
+    assert (row["leg_code"], row["partner_id"]) == ("order_entry", "s")
+    assert (row["posted_count"], row["unposted_count"], row["p50_latency_seconds"]) == (1, 1, 600)

@@ -104,9 +104,9 @@ select
         when j.exception_code = 'partner_unavailable' then j.subject_id
         when j.set_aside is not null
             then concat_ws(' ', coalesce(j.partner_id || '/', '') || (j.set_aside ->> 'feed'), j.set_aside ->> 'field')
-        when j.exception_code = 'shipment_status_mismatch' then j.evidence #>> '{disagreements,0,not_by}'
         when j.cause_code in ('warehouse_silent', 'warehouse_late', 'stock_short') then j.warehouse_code
         when j.cause_code in ('carrier_silent', 'carrier_late') then j.carrier_code
+        when j.exception_code = 'shipment_status_mismatch' then j.evidence #>> '{disagreements,0,not_by}'
         else j.partner_id
     end as origin,
     j.since_at,
@@ -119,18 +119,16 @@ comment on view ops.detection_causes is 'One row a detection: the cause that its
 
 -- A case has the cause of the detection that leads it.
 create view ops.living_case_causes as
-select c.case_id, c.lead_code, c.order_id, c.owner_queue, c.severity, c.since_at, coalesce(d.cause_code, 'not_known') as cause_code,
+select distinct on (c.case_id)
+    c.case_id, c.lead_code, c.order_id, c.owner_queue, c.severity, c.since_at,
+    coalesce(d.cause_code, 'not_known') as cause_code,
     d.origin
 from ops.cases as c
-left join lateral (
-    select d.cause_code, d.origin
-    from ops.case_symptoms as s
-    join ops.detection_causes as d using (detection_id)
-    where s.case_id = c.case_id and d.exception_code = c.lead_code
-    order by d.detection_id desc
-    limit 1
-) as d on true
-where c.close_reason is null;
+left join (ops.case_symptoms as s join ops.detection_causes as d on d.detection_id = s.detection_id)
+    on s.case_id = c.case_id and d.exception_code = c.lead_code
+where c.close_reason is null
+order by c.case_id, d.detection_id desc;
+comment on view ops.living_case_causes is 'One row a living case: the cause of the newest detection that leads it.';
 
 -- What holds the platform up now, whether it has led to an exception yet or not.
 create view ops.obstacles as

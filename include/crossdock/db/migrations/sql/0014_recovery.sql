@@ -183,7 +183,7 @@ create function ops.recovery_at(at timestamptz) returns table (
     event_type text, title text, place integer, source text, partner_id text, feed_id integer, waiting_count bigint,
     data_point_at timestamptz, data_age interval, is_interrupted boolean, cause text, interrupted_at timestamptz,
     recover_within interval, data_age_limit interval, criticality text
-) language sql stable as $$
+) language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 with
 
 objectives as (
@@ -267,7 +267,7 @@ select
 from looked_at
 $$;
 comment on function ops.recovery_at is
-    'One row a type of event and source: as of when it is known, and whether and since when it is interrupted.';
+    'One row a type of event and source: as of when it is known, and whether and since when it is interrupted. Its owner''s rights: a mart calls it as its reader.';
 
 create view ops.recovery_status as
 select s.*, r.recovery_id, r.began_at, r.causes, r.worst_age
