@@ -1,7 +1,7 @@
 """The SAP connector against mock-sap, an OData v2 server that nobody here wrote (OAuth2, CSRF, ETag, faults).
 
 It knows neither LastChangeDateTime nor schedule lines, so the delta is proven against the lab; and it never pages.
-Install it with `make peers-sap`, or put its `mock-sap` on the PATH.
+Install it with `make peers-install`, or put its `mock-sap` on the PATH.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def command() -> str:
     installed = folder / "mocks/bin/mock-sap"
     found = str(installed) if installed.exists() else shutil.which("mock-sap")
     if not found:
-        pytest.skip("mock-sap is not installed: run `make peers-sap`")
+        pytest.skip("mock-sap is not installed: run `make peers-install`")
     return found
 
 
