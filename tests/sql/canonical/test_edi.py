@@ -37,6 +37,8 @@ def story(world):
         interchange(12, "PO", "850", [*head, "PO1*1*10*EA*10**VP*VP1", "PO1*2*4*EA*2.5**VP*VP2", "CTT*2"]),
         interchange(13, "FA", "997", ["AK1*PR*501", "AK2*855*0001", "AK5*R*5", "AK9*R*1*1*0"]),
         interchange(14, "", "", [], loose="TA1*000000501*260301*1500*A*000"),
+        interchange(15, "FA", "997", ["AK1*PR*503", "AK2*855*0001", "AK5*A", "AK9*A*1*1*1"]),
+        interchange(16, "", "", [], loose="TA1*000000503*260301*1500*R*025"),
     ]
     for content in files:
         for record in connector.records("interchanges", content):
@@ -44,7 +46,7 @@ def story(world):
     items = [p.item("10", line="1"), p.item("20", "TG12", qty="4", confirmed="4", line="2")]
     given = p.sales_order("77", items, SoldToParty="10100002", PurchaseOrderByCustomer="PO7")
     world.record("sap-main", "sales_orders", "77", given, "2026-03-01 15:00Z")
-    for number, order_ref in (("501", "PO7"), ("502", "PO7")):
+    for number, order_ref in (("501", "PO7"), ("502", "PO7"), ("503", "PO7")):
         world.app.execute(
             "insert into ops.outbound_documents (partner_id, document_type, order_ref, interchange_control_number, "
             "group_control_number, set_control_number, content, idempotency_key, ack_expected_at, created_as_of) "
@@ -74,24 +76,29 @@ def test_freight_is_part_of_what_was_ordered(world):
 
 
 def test_documents_of_an_order_hang_on_it(world):
-    """Two 850s and a 997 came in, two 855s went out; each says what was thought of it."""
+    """Two 850s and two 997s came in, three 855s went out; each says what was thought of it."""
     found = world.rows(
         "select direction, document_type, syntax_verdict from canonical.edi_documents "
         "where order_id = 'acme-edi/order/PO7' and document_type <> 'interchange' order by 1, 2"
     )
     assert [(row["direction"], row["document_type"]) for row in found] == [
-        ("in", "850"), ("in", "850"), ("in", "997"), ("out", "855"), ("out", "855"),
+        ("in", "850"), ("in", "850"), ("in", "997"), ("in", "997"), ("out", "855"), ("out", "855"),
+        ("out", "855"),
     ]  # fmt: skip
     assert {row["syntax_verdict"] for row in found if row["direction"] == "in"} == {"accepted"}
 
 
 def test_an_acknowledgement_finds_the_group_it_answers(world):
-    """The first 855 was refused by its 997 and taken by a TA1, the second is still awaited."""
+    """The first 855 was refused by its 997 and taken by a TA1, the second is still awaited, the third was taken.
+
+    Of the third a copy was refused (TA1 R 025): they have it.
+    """
     found = world.rows(
         "select edi_document_id, ack_type, ack_status, acknowledged_at "
         "from canonical.edi_acknowledgements order by 1, 2"
     )
     assert [(row["edi_document_id"][-1], row["ack_type"], row["ack_status"]) for row in found] == [
         ("1", "997", "rejected"), ("1", "TA1", "accepted"), ("2", "997", "awaited"),
+        ("3", "997", "accepted"),
     ]  # fmt: skip
     assert found[0]["acknowledged_at"] == datetime(2026, 3, 1, 14, 30, tzinfo=UTC)

@@ -33,7 +33,8 @@ about_orders as (
     join identifiers as i on i.identifier = {{ identifier('o.partner_id', 'order', 'o.order_ref') }}
 ),
 
--- The set's own answer before its group's; of several answers the last. A TA1 counts too where the partner sends one.
+-- The set's own answer before its group's; of several answers the last. A TA1 counts too where the partner sends one; not
+-- its note 025 on what a 997 has answered: that refuses a copy, of a document that they have.
 answers as (
     select distinct on (o.thread_id, o.outbound_document_id, a.ack_type)
         o.thread_id,
@@ -49,6 +50,15 @@ answers as (
             and coalesce(a.acked_group, ltrim(o.group_control_number, '0')) = ltrim(o.group_control_number, '0')
             and coalesce(a.acked_set, ltrim(o.set_control_number, '0')) = ltrim(o.set_control_number, '0')
     where a.ack_status is not null and a.ack_status <> ''
+        and not (
+            a.ack_type = 'TA1'
+            and a.reason = '025'
+            and exists (
+                select from acknowledgements as heard
+                where heard.partner_id = o.partner_id
+                    and heard.acked_group = ltrim(o.group_control_number, '0')
+            )
+        )
     order by
         o.thread_id, o.outbound_document_id, a.ack_type,
         (a.acked_set is not null) desc, a.acknowledged_at desc nulls last, a.native_id desc
