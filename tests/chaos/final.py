@@ -95,7 +95,11 @@ def final(lab_dsn: str, product_dsn: str) -> Final:
 def _scored(lab: psycopg.Connection, product: psycopg.Connection) -> list[str]:
     """What the scorecard says is lost, was done twice, or did harm."""
     card = cards.score(lab, product, settle=timedelta(0), slack=timedelta(0))
-    lost = [f"{each.feed}: {each.lost} lost, among them {each.missing[:3]}" for each in card.losses if each.lost]
+    lost = [
+        f"{each.feed}: {each.lost} lost, among them {(each.missing + each.stale)[:3]}"
+        for each in card.losses
+        if each.lost
+    ]
     twice = [f"{card.repeated_effects} writes took effect twice under one idempotency key"] * bool(
         card.repeated_effects
     )

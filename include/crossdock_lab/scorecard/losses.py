@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import psycopg
 
@@ -25,6 +25,8 @@ LANDED_KEY = {
     "sap_s4.material_stock": "array_to_string((string_to_array(native_id, '/'))[1:3], '/')",
 }
 """Feed type: the same key, from the product's native id, where it is not the native id itself."""
+DATED = {"sap_s4.deliveries"}
+"""Feed types whose versions carry the day of their change, not its time."""
 FILES = "x12.interchanges"
 
 
@@ -38,11 +40,12 @@ class FeedLoss:
     set_aside: int  # whole records in open quarantine
     waiting: int  # landed, not yet judged
     missing: tuple[str, ...]
-    unaccounted: int  # landed, neither waiting, set aside nor canonical
+    stale: tuple[str, ...]  # landed, but not the newest version, though the feed was read past its change
+    unaccounted: int  # landed, neither waiting, set aside, deleted at the source nor canonical
 
     @property
     def lost(self) -> int:
-        return len(self.missing) + self.unaccounted
+        return len(self.missing) + len(self.stale) + self.unaccounted
 
 
 def losses(lab: psycopg.Connection, product: psycopg.Connection, before: datetime) -> list[FeedLoss]:
@@ -59,33 +62,69 @@ def losses(lab: psycopg.Connection, product: psycopg.Connection, before: datetim
 
 def _objects(lab: psycopg.Connection, product: psycopg.Connection, feed_type: str, before: datetime) -> FeedLoss:
     system, kind, key = SOURCES[feed_type]
-    source = _column(
-        lab,
-        f"select {key} from lab.objects where system = %s and kind = %s and not deleted and created_at <= %s",
+    rows = lab.execute(
+        f"""select {key}, changed_at, deleted from lab.objects
+            where system = %s and kind = %s and (created_at <= %s or deleted)""",
         [system, kind, before],
+    ).fetchall()
+    source = {native: changed_at for native, changed_at, deleted in rows if not deleted}
+    deleted = {native for native, _, deleted in rows if deleted}
+    landed = _landed(product, feed_type)
+    accounted = _canonical(product, feed_type, LANDED_KEY.get(feed_type, "native_id")) | deleted
+    read_through = min(before, _read_through(product, feed_type) or before)
+    known = source.keys() & landed.keys()
+    return FeedLoss(
+        feed_type,
+        len(source),
+        len(known),
+        sum(one.is_aside for one in landed.values()),
+        sum(one.waits for one in landed.values()),
+        tuple(sorted(source.keys() - landed.keys())),
+        tuple(sorted(n for n in known if source[n] <= read_through and landed[n].lags(feed_type, source[n]))),
+        sum(not one.waits and not one.is_aside and native not in accounted for native, one in landed.items()),
     )
-    landed_key = LANDED_KEY.get(feed_type, "native_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What the product has of an object; `changed_at` of its newest version, as the source stamped it."""
+
+    waits: bool
+    is_aside: bool
+    changed_at: datetime | None
+
+    def lags(self, feed_type: str, changed_at: datetime) -> bool:
+        """Whether the source has a newer version; a source whose versions carry no time cannot be asked."""
+        if self.changed_at is None:
+            return False
+        if feed_type in DATED:
+            return self.changed_at.date() < changed_at.date()
+        return self.changed_at < changed_at - timedelta(seconds=1)
+
+
+def _landed(product: psycopg.Connection, feed_type: str) -> dict[str, Landed]:
     rows = product.execute(
-        f"""select key, bool_or(p.record_id is not null), bool_or(q.quarantine_id is not null)
-            from (select {landed_key} as key, record_id, feed_id from raw.records) as r
+        f"""select key, bool_or(p.record_id is not null), bool_or(q.quarantine_id is not null), max(r.changed_at)
+            from (
+                select {LANDED_KEY.get(feed_type, "native_id")} as key, record_id, feed_id, changed_at from raw.records
+            ) as r
             join ref.feeds as f using (feed_id)
             left join raw.pending_records as p using (record_id)
             left join ops.quarantine as q on q.record_id = r.record_id and q.part = '' and q.state = 'open'
             where f.feed_type = %s group by key""",
         [feed_type],
     ).fetchall()
-    landed = {native: (waits, aside) for native, waits, aside in rows}
-    canonical = _canonical(product, feed_type, landed_key)
-    gone = [n for n, (waits, aside) in landed.items() if not waits and not aside and n not in canonical]
-    return FeedLoss(
-        feed_type,
-        len(source),
-        len(source & landed.keys()),
-        sum(aside for _, aside in landed.values()),
-        sum(waits for waits, _ in landed.values()),
-        tuple(sorted(source - landed.keys())),
-        len(gone),
-    )
+    return {native: Landed(*known) for native, *known in rows}
+
+
+def _read_through(product: psycopg.Connection, feed_type: str) -> datetime | None:
+    """How far every feed of the type has been read; None where they are pushed."""
+    return product.execute(
+        """select min(coalesce(c.read_through_at, '1970-01-01')) from ref.feeds as f
+           left join raw.cursors as c using (feed_id)
+           where f.feed_type = %s and f.is_active and f.mode <> 'push'""",
+        [feed_type],
+    ).fetchone()[0]
 
 
 def _canonical(product: psycopg.Connection, feed_type: str, landed_key: str) -> set[str]:
@@ -128,6 +167,7 @@ def _files(lab: psycopg.Connection, product: psycopg.Connection, before: datetim
         sum(aside for _, aside, _ in landed.values()),
         sum(waits for waits, _, _ in landed.values()),
         tuple(sorted(path for path, digest in dropped.items() if digest not in landed)),
+        (),
         len(gone),
     )
 

@@ -80,10 +80,11 @@ def _delays(card: Card) -> Table:
 
 
 def _feeds(card: Card) -> Table:
-    table = Table("feed", *_right("source landed waiting quarantined missing unaccounted lost"))
+    table = Table("feed", *_right("source landed waiting quarantined missing stale unaccounted lost"))
     for each in card.losses:
         lost = f"[red]{each.lost}[/]" if each.lost else "0"
-        numbers = (each.source, each.landed, each.waiting, each.set_aside, len(each.missing), each.unaccounted)
+        gaps = (len(each.missing), len(each.stale), each.unaccounted)
+        numbers = (each.source, each.landed, each.waiting, each.set_aside, *gaps)
         table.add_row(each.feed, *(str(number) for number in numbers), lost)
     return table
 
@@ -146,7 +147,8 @@ def _wrong(card: Card, console: Console) -> None:
         if count > 0:
             console.print(f"… and {count} more {name}: see --json")
     for each in card.losses:
-        if each.missing:
-            console.print(f"[red]missing[/] {each.feed}: {', '.join(each.missing[:LISTED])}", highlight=False)
+        for what, keys in (("missing", each.missing), ("stale", each.stale)):
+            if keys:
+                console.print(f"[red]{what}[/] {each.feed}: {', '.join(keys[:LISTED])}", highlight=False)
     if card.repeated_effects:
         console.print(f"[red]twice[/] {card.repeated_effects} writes took effect twice under one idempotency key")
