@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import psycopg
@@ -12,7 +13,29 @@ from crossdock.alerts import plan as planning
 from crossdock.alerts.deliver import ConnectionFactory, Sent
 from crossdock.alerts.routes import Routes, load
 
-__all__ = ["Sent", "again", "answer", "escalate", "plan", "send_due", "send_test"]
+__all__ = ["Sent", "Told", "again", "answer", "escalate", "plan", "send_due", "send_test", "tell"]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one round did: alerts planned and escalated, and what became of the messages that were due."""
+
+    planned: int
+    escalated: int
+    sent: Sent
+
+
+def tell(
+    factory: ConnectionFactory, limit: int = 100, *, routes: Routes | None = None, now: datetime | None = None,
+    old: bool = False,
+) -> Told:  # fmt: skip
+    """Plan, escalate and send, as often as it is called; each is committed before the next begins."""
+    routes = routes or load()
+    with factory() as connection:
+        planned = plan(connection, routes=routes, now=now, old=old)
+    with factory() as connection:
+        escalated = escalate(connection, routes=routes, now=now)
+    return Told(planned, escalated, send_due(factory, limit, routes=routes, now=now))
 
 
 def plan(

@@ -100,12 +100,11 @@ def send(
     with connect("alerts") as connection:
         recovery.watch(connection)
         taken_up = api.again(connection) if again else 0
-        planned = api.plan(connection, old=old)
-        escalated = api.escalate(connection)
-    done = api.send_due(_factory, limit)
+    told = api.tell(_factory, limit, old=old)
+    done = told.sent
     print(
-        f"{planned} planned, {escalated} escalated, {taken_up} taken up again; {done.sent} sent, {done.retried} to be"
-        f" retried, {done.failed} given up, {done.suppressed} moot"
+        f"{told.planned} planned, {told.escalated} escalated, {taken_up} taken up again; {done.sent} sent,"
+        f" {done.retried} to be retried, {done.failed} given up, {done.suppressed} moot"
     )
     if done.failed:
         raise Refused(f"{done.failed} given up", hint="see `crossdock alerts list --state failed`; then `send --again`")
