@@ -5,7 +5,7 @@ from __future__ import annotations
 from crossdock.cases.audit import head, keep_head, verify
 from crossdock.cases.drain import Drained, Drains, drain
 from crossdock.cases.look import Which, find, show
-from crossdock.cases.people import assign, dismiss, note, reopen
+from crossdock.cases.people import assign, dismiss, must_work, note, reopen
 
 __all__ = [
     "Drained",
@@ -17,6 +17,7 @@ __all__ = [
     "find",
     "head",
     "keep_head",
+    "must_work",
     "note",
     "reopen",
     "show",

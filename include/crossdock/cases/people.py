@@ -5,15 +5,39 @@ Each call names who does it and through which front end; both stand in the histo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 import psycopg
 from psycopg.types.json import Jsonb
 
-from crossdock.core.errors import Refused
+from crossdock.core.errors import NotPermitted, Refused
 
+ADMIN = "Admin"
 OURS = "CD0"  # SQLSTATEs of the guards in the database
+
+
+def must_work(
+    connection: psycopg.Connection, case_id: int, by: str, roles_of: Callable[[str], Collection[str]]
+) -> None:
+    """Raise NotPermitted unless `by` has the Airflow role of the case's queue, or is an administrator.
+
+    `roles_of` says which roles a login has; it is asked of a case that there is, else this raises Refused.
+    """
+    with connection.transaction():
+        row = connection.execute(
+            "select owner_queue, airflow_role from ops.cases as c join ref.queues as q on q.queue = c.owner_queue "
+            "where c.case_id = %s",
+            [case_id],
+        ).fetchone()
+    if row is None:
+        raise Refused(f"there is no case {case_id}", hint="see `crossdock cases list`")
+    queue, role = row
+    if not {ADMIN, role} & set(roles_of(by)):
+        raise NotPermitted(
+            f"{by} may not do that to case {case_id}: it is for the people of {queue}",
+            hint=f"it takes the Airflow role {role} or {ADMIN}",
+        )
 
 
 def assign(connection: psycopg.Connection, case_id: int, to: str | None, *, by: str, front_end: str) -> None:

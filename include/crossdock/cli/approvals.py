@@ -35,7 +35,7 @@ def show_list(
 ) -> None:
     """List the questions that wait, the most pressing first."""
     with connect("approvals list") as connection:
-        rows = desk.waiting(connection, _roles(by) if by else None)
+        rows = desk.waiting(connection, roles_of(by) if by else None)
     if as_json:
         for row in rows:
             print(orjson.dumps(row).decode())
@@ -82,7 +82,7 @@ def reject(approval: Approval, reason: Reason, by: By = "") -> None:
 
 def _answer(approval: int, verdict: str, by: str, reason: str, choose: str = "") -> None:
     who = by or getpass.getuser()
-    roles = _roles(who)
+    roles = roles_of(who)
     with connect("approvals answer") as connection:
         state = desk.answer(
             connection, approval, verdict, who, roles, reason=reason or None, front_end="cli", chosen=choose or None
@@ -90,7 +90,7 @@ def _answer(approval: int, verdict: str, by: str, reason: str, choose: str = "")
     print(f"approval {approval}: {desk.VERDICTS[verdict]} by {who}; its case is {state}")
 
 
-def _roles(user: str) -> list[str]:
+def roles_of(user: str) -> list[str]:
     """What Airflow says the user may do: the command line gives nobody a right that they do not have there."""
     from crossdock.stack import questions
 

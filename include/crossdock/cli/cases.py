@@ -12,10 +12,12 @@ from rich.table import Table
 
 from crossdock.cases import api
 from crossdock.cases.api import Which
+from crossdock.cli.approvals import roles_of
 from crossdock.db.connect import connect
 
 CaseId = Annotated[int, typer.Argument(help="As in `cases list`.")]
 As = Annotated[str, typer.Option("--as", help="The login under which it is done; default: that of this machine.")]
+AsWorker = Annotated[str, typer.Option("--as", help="Your name in Airflow, whose roles count; default: the login.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 SHOWN = ("case_id", "title", "state", "severity", "owner_queue", "assignee", "sla_due_at", "next_action", "next_actor")
 FRONT_END = "cli"
@@ -78,21 +80,27 @@ def assign(
 
 @group.command()
 def dismiss(
-    case_id: CaseId, reason: Annotated[str, typer.Option(help="Why nothing need be done.")], login: As = ""
+    case_id: CaseId, reason: Annotated[str, typer.Option(help="Why nothing need be done.")], login: AsWorker = ""
 ) -> None:
     """Say that nothing need be done, and why; a question that waits is withdrawn."""
+    who = login or getpass.getuser()
     with connect("cases dismiss") as connection:
-        api.dismiss(connection, case_id, reason, by=login or getpass.getuser(), front_end=FRONT_END)
+        api.must_work(connection, case_id, who, roles_of)
+        api.dismiss(connection, case_id, reason, by=who, front_end=FRONT_END)
     print(f"case {case_id} is dismissed")
 
 
 @group.command()
 def reopen(
-    case_id: CaseId, reason: Annotated[str, typer.Option(help="Why it should be looked at after all.")], login: As = ""
+    case_id: CaseId,
+    reason: Annotated[str, typer.Option(help="Why it should be looked at after all.")],
+    login: AsWorker = "",
 ) -> None:
     """Have a dismissed case looked at after all."""
+    who = login or getpass.getuser()
     with connect("cases reopen") as connection:
-        api.reopen(connection, case_id, reason, by=login or getpass.getuser(), front_end=FRONT_END)
+        api.must_work(connection, case_id, who, roles_of)
+        api.reopen(connection, case_id, reason, by=who, front_end=FRONT_END)
     print(f"case {case_id} is open again")
 
 

@@ -9,24 +9,28 @@ import subprocess
 import psycopg
 import pytest
 
+from airflow_roles import airflow_connection
 from rig import CROSSDOCK
 
 
 @pytest.fixture
 def crossdock(ground):
     """Run one command on the database of the test: its exit status, output and errors."""
+    environment = os.environ | {"CROSSDOCK_DSN": ground.dsn["app"], "COLUMNS": "300"}
 
-    def run(*words: str) -> tuple[int, str, str]:
+    def run(*words: str, **more: str) -> tuple[int, str, str]:
         done = subprocess.run(
             [CROSSDOCK, *words],
-            env=os.environ | {"CROSSDOCK_DSN": ground.dsn["app"], "COLUMNS": "300"},
+            env=environment | more,
             capture_output=True,
             text=True,
             timeout=60,
         )
         return done.returncode, done.stdout, done.stderr
 
-    return run
+    with airflow_connection() as conn:
+        environment["AIRFLOW_CONN_AIRFLOW_QUESTIONS"] = conn
+        yield run
 
 
 def test_a_person_works_a_case_off(ground, crossdock):
@@ -44,11 +48,29 @@ def test_a_person_works_a_case_off(ground, crossdock):
     listed = crossdock("cases", "list", "--mine", "--as", "anna", "--queue", "finance", "--state", "open")[1]
     assert "1000123" in listed
     assert "price" not in listed
-    assert crossdock("cases", "dismiss", number, "--reason", "paid in cash", "--as", "anna")[0] == 0
+    assert crossdock("cases", "dismiss", number, "--reason", "paid in cash", "--as", "finn")[0] == 0
     shown = crossdock("cases", "show", number)[1]
-    assert "dismiss → dismissed by anna: paid in cash" in shown
+    assert "dismiss → dismissed by finn: paid in cash" in shown
     assert "note by anna: the bank was called" in shown
     assert "credit_hold of 1000123 since 2026-01-10 10:00" in shown
+
+
+def test_who_dismisses_works_its_queue(ground, crossdock):
+    """Airflow's roles count: not another queue's people, nobody unknown, and nobody while Airflow cannot say."""
+    found = ground.found("credit_hold")
+    ground.drain()
+    number = str(ground.case_of(found))
+    for verb in ("dismiss", "reopen"):
+        for login in ("ada", "vic", "nobody"):
+            status, _, err = crossdock("cases", verb, number, "--reason", "x", "--as", login)
+            assert (status, "is for the people of finance" in err) == (1, True)
+        down = json.dumps({"conn_type": "http", "host": "http://127.0.0.1:9"})
+        gone = crossdock("cases", verb, number, "--reason", "x", "--as", "root", AIRFLOW_CONN_AIRFLOW_QUESTIONS=down)
+        assert (gone[0], "Airflow's API did not" in gone[2]) == (1, True)
+    assert ground.cases() == [(int(number), "credit_hold", "open")]
+    assert crossdock("cases", "dismiss", number, "--reason", "x", "--as", "finn")[0] == 0
+    assert crossdock("cases", "reopen", number, "--reason", "y", "--as", "root")[0] == 0
+    assert ground.cases() == [(int(number), "credit_hold", "reopened")]
 
 
 def test_what_cannot_be_done_is_said(ground, crossdock):

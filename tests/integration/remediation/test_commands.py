@@ -6,54 +6,20 @@ import json
 import os
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from acting_rig import setting
+from airflow_roles import airflow_connection
 
 CROSSDOCK = str(Path(sys.executable).with_name("crossdock"))
-USERS = {"ada": ["Warehouse"], "vic": ["Viewer"], "root": ["Admin"]}
-
-
-class Airflow(BaseHTTPRequestHandler):
-    """The two questions that are asked of Airflow: a token, and the roles of a user."""
-
-    def do_POST(self):
-        self._say(200, {"access_token": "a-token"})
-
-    def do_GET(self):
-        user = self.path.rsplit("/", 1)[-1]
-        if user not in USERS:
-            self._say(404, {})
-        else:
-            self._say(200, {"username": user, "roles": [{"name": name} for name in USERS[user]]})
-
-    def _say(self, status: int, body: dict) -> None:
-        text = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    def log_message(self, *_args):
-        """Say nothing."""
 
 
 @pytest.fixture
 def typed(acting):
     """Run a command against the test's database; returns (exit status, output)."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Airflow)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    airflow = {"conn_type": "http", "host": f"http://127.0.0.1:{server.server_port}", "login": "x", "password": "y"}
-    environment = os.environ | {
-        "CROSSDOCK_DSN": acting.dsn["app"],
-        "AIRFLOW_CONN_AIRFLOW_QUESTIONS": json.dumps(airflow),
-        "COLUMNS": "240",
-    }
+    environment = os.environ | {"CROSSDOCK_DSN": acting.dsn["app"], "COLUMNS": "240"}
 
     def run(*words: object, **more: str) -> tuple[int, str]:
         done = subprocess.run(
@@ -61,8 +27,9 @@ def typed(acting):
         )
         return done.returncode, done.stdout + done.stderr
 
-    yield run
-    server.shutdown()
+    with airflow_connection() as conn:
+        environment["AIRFLOW_CONN_AIRFLOW_QUESTIONS"] = conn
+        yield run
 
 
 def test_approve_from_the_command_line(acting, typed):
