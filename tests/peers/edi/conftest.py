@@ -15,11 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
+from crossdock.core import connections
+from crossdock.edi import api
 from crossdock.stack.postgres import free_port
+from edi_desk import KNOWN, PARTNER, Desk
 
 US = "CROSSDOCK"
+ITEMS = """
+insert into ref.code_map (system_type, partner_id, kind, their_code, our_code, approved_by)
+values ('x12', 'acme-edi', 'sku', 'WIDGET-001', 'SKU-1', 'test')
+"""
 
 
 def command() -> str:
@@ -104,7 +112,36 @@ def partner() -> Iterator[Partner]:
         yield made
 
 
+@dataclass
+class Trade:
+    """Both sides, and what happens between them in one step."""
+
+    desk: Desk
+    judge: Callable[[], object]
+    partner: Partner
+
+    def step(self) -> None:
+        """We read, judge and answer; they read what we sent, and write."""
+        self.desk.receive()
+        self.judge()
+        api.send_ready(PARTNER, conninfo=self.desk.dsn)
+        self.partner.ask("POST", "/_mock/drop/scan")
+
+
 @pytest.fixture
-def start_partner() -> Callable:
-    """Start a partner with more arguments: `with start_partner("--drop-dir", folder) as partner`."""
-    return running
+def start_trade(sshd, monkeypatch: pytest.MonkeyPatch) -> Callable:
+    """Begin to trade, with a database; they write to `outbound` and read from `inbound`, we know one item of theirs."""
+    monkeypatch.setattr(connections, "_resolver", lambda conn_id: sshd.connection)
+    folders = ("--drop-dir", str(sshd.root / "inbound"), "--pickup-dir", str(sshd.root / "outbound"))
+
+    @contextmanager
+    def begin(dsn: str) -> Iterator[Trade]:
+        with (
+            running(*folders, "--drop-interval-ms", "3600000", "--drop-settle-ms", "0") as partner,
+            psycopg.connect(dsn, options="-c TimeZone=UTC", autocommit=True) as connection,
+        ):
+            connection.execute(KNOWN + ";" + ITEMS)
+            desk = Desk(connection, dsn, sshd.root)
+            yield Trade(desk, desk.judge, partner)
+
+    return begin
