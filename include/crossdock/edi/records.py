@@ -39,6 +39,12 @@ SHAPED = (
     b'%b{"type":"850","control_number":"%b","ordinal":%d,"position":%d,"segments_count":%d},"syntax":%b,"order":%b}\n'
 )
 """An order's line, where nothing in it needs an escape."""
+PLAIN = (
+    b'{"kind":"interchange","interchange":%b,"envelope":{"verdict":"accepted","faults":[]},'
+    b'"counts":{"groups":%d,"sets":%d,"segments":%d},"bytes_count":%d,'
+    b'"groups":[],"reports":[],"notes":[],"strays":[]}\n'
+)
+"""The line of an interchange of which there is nothing more to say."""
 
 
 def dump(record: dict) -> bytes:
@@ -182,26 +188,72 @@ def lines(events: Iterable[Event]) -> Iterator[tuple[bytes, bool]]:
     Constant memory; a set is told before the record of its interchange.
     """
     interchange, group, fields, envelope = None, None, b"", b""
-    shapes = Shapes()
+    shapes, headers, group_headers = Shapes(), Alike(), Alike()
     for event in events:
         match event:
             case TransactionSet():
                 if event.interchange is not interchange:
                     interchange, group, envelope = event.interchange, None, b""
-                    fields = dump(interchange_fields(interchange))
+                    fields = _interchange_json(interchange, headers)
                 if event.group is not group or not envelope:
                     group = event.group
-                    envelope = ENVELOPE % (fields, dump(group_fields(group)))
+                    envelope = ENVELOPE % (fields, _group_json(group, group_headers))
                 yield _set_line(event, envelope, shapes), not event.faults
             case Interchange():
-                known = orjson.Fragment(fields) if event is interchange else None
-                is_right = not any(fault.is_fatal for fault in event.faults)
-                yield dump(interchange_record(event, fields=known)) + b"\n", is_right
+                if event is not interchange:
+                    fields = _interchange_json(event, headers)
+                yield _interchange_line(event, fields), not any(fault.is_fatal for fault in event.faults)
             case Group():
                 if event.faults:
                     yield dump(group_record(event)) + b"\n", False
             case _:
                 yield dump(outside_record(event)) + b"\n", False
+
+
+class Alike:
+    """The JSON of headers that are like the one before but for their control numbers, as most are."""
+
+    def __init__(self) -> None:
+        self._rest: object = None
+        self._around = (b"", b"")
+
+    def json(self, number: bytes, rest: object) -> bytes | None:
+        """The JSON of a header with this control number; None where `rest` of it is not as it was."""
+        return number.join(self._around) if rest == self._rest and number.isdigit() else None
+
+    def learn(self, number: bytes, rest: object, json: bytes) -> bytes:
+        """Keep the JSON of a header that says nothing but this control number and `rest`."""
+        before, name, after = json.partition(b'"control_number":"')
+        if number.isdigit():
+            self._rest, self._around = rest, (before + name, after[len(number) :])
+        return json
+
+
+def _interchange_json(of: Interchange, headers: Alike) -> bytes:
+    """ISA in words."""
+    isa = of.isa
+    number, rest = isa[90:99], (isa[:90], isa[99:])
+    if (known := headers.json(number, rest)) is not None:
+        return known
+    json, separator = dump(interchange_fields(of)), isa[3:4]
+    is_thirteenth = isa.count(separator, 0, 90) == 13 and isa[89:90] == isa[99:100] == separator
+    return headers.learn(number, rest, json) if is_thirteenth else json
+
+
+def _group_json(of: Group | None, headers: Alike) -> bytes:
+    """GS in words."""
+    if of is None or len(of.gs) < 7:
+        return dump(group_fields(of))
+    number, rest = of.gs[6], (of.gs[:6], of.gs[7:], of.ordinal)
+    known = headers.json(number, rest)
+    return headers.learn(number, rest, dump(group_fields(of))) if known is None else known
+
+
+def _interchange_line(of: Interchange, fields: bytes) -> bytes:
+    """`interchange_record` as a line of JSON."""
+    if of.faults or of.notes or of.reports or of.strays:
+        return dump(interchange_record(of, fields=orjson.Fragment(fields))) + b"\n"
+    return PLAIN % (fields, of.groups_count, of.sets_count, of.segments_count, of.end - of.offset)
 
 
 def _set_line(of: TransactionSet, envelope: bytes, shapes: Shapes) -> bytes:
@@ -210,7 +262,12 @@ def _set_line(of: TransactionSet, envelope: bytes, shapes: Shapes) -> bytes:
     if (
         len(of.st) > 2
         and of.st[1] == b"850"
-        and (order := shapes.order(of.body, of.interchange.delimiters)) is not None
+        and (
+            order := shapes.order(
+                of.body, of.interchange.delimiters, lines_count=of.segments_count if of.is_lined else 0
+            )
+        )
+        is not None
     ):
         number = of.st[2].strip()
         return SHAPED % (envelope, number, of.ordinal, of.position, of.segments_count, syntax, order)

@@ -161,3 +161,28 @@ def test_segments_outside_of_sets_are_kept():
     """A stray segment is a fault of the interchange, and its elements stay."""
     content = purchase_order().replace(b"ST*850", b"N1*ST*LOST~\nST*850")
     assert events_of(content)[Interchange][0].strays == (["N1", "ST", "LOST"],)
+
+
+def test_of_interchanges_in_a_row_only_the_wrong_one_has_faults():
+    """Plain interchanges of one set are looked at all at once: each trailer and header is compared all the same."""
+    for old, new, where in (
+        (b"SE*14*0001~\nGE*1*77~\nIEA*1*", b"SE*15*0001~\nGE*1*77~\nIEA*1*", [0, 0, 1]),
+        (b"GE*1*77~", b"GE*1*78~", [0, 1, 0]),
+        (b"IEA*1*", b"IEA*2*", [1, 0, 0]),
+        (b"*P*>~", b"*X*>~", [1, 0, 0]),
+        (b"~\nGE*1*77", b"~\n\n \nGE*1*77", [0, 0, 0]),
+    ):
+        whole = [purchase_order(number=f"{number:09d}") for number in range(1, 8)]
+        assert old in whole[3]
+        whole[3] = whole[3].replace(old, new)
+        found = events_of(b"".join(whole))
+        wrong = [[len(event.faults) for event in found[kind]] for kind in (Interchange, Group, TransactionSet)]
+        assert wrong == [[0, 0, 0, count, 0, 0, 0] for count in where]
+
+
+@pytest.mark.parametrize(("terminator", "expected"), [("~\n", True), ("~\r\n", False), ("~", False), ("~\n ", False)])
+def test_a_set_knows_whether_line_feeds_stand_between_its_segments(terminator: str, expected: bool):
+    """Only where nothing else does, not even in one place."""
+    content = purchase_order(terminator=terminator) * 2
+    assert [one.is_lined for one in events_of(content)[TransactionSet]] == [expected] * 2
+    assert not any(one.is_lined for one in events_of(content.replace(b"CUR", b"~\nCUR"))[TransactionSet])

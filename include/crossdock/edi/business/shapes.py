@@ -5,7 +5,7 @@ is a template. An order that fits one (same segments, same elements given and le
 it, to the very bytes that `read_order` would have led to. What fits none, or needs a closer look (escapes, other
 alphabets, contacts, binary data), is not written here: it is read the long way.
 
-An order is seen as columns: the names of its segments, each after a line end, and their elements, one after the other.
+An order is seen as columns: the names of its segments, each after a NAME mark, and their elements, one after the other.
 """
 
 from __future__ import annotations
@@ -17,16 +17,20 @@ from operator import itemgetter
 
 import orjson
 
-from crossdock.edi.business.order import read_order
+from crossdock.edi.business.order import FREE_TEXT, read_order
 from crossdock.edi.x12.model import Delimiters
 
-NOT_VERBATIM = bytes(code for code in (*range(32), ord('"'), ord("\\")) if code != ord("\n"))
-"""What JSON would not show as it stands; line ends are ours here, and counted."""
+NAME = b"\x7f"
+"""Stands before the name of a segment. No order in which it is found is looked at here."""
+TEXT = b"\x1f"
+"""A column that stands for the name and the four elements with which most descriptions begin."""
+VERBATIM = frozenset(range(32, 128)) - frozenset(b'"\\')
+"""What JSON shows as it stands; line ends are taken off before."""
 MARK = re.compile(rb"@(\d+)@")
 DAY, DAY_READ = "19000101", b'"order_date":"1900-01-01","order_date_given":"19000101"'
 BINARY = (b"BIN", b"BDS")
-KEPT = 8
-"""Shapes of one size that are kept, the newest first."""
+KEPT = 32
+"""Shapes that are kept, the last used first."""
 
 
 class Unlike(Exception):
@@ -45,7 +49,13 @@ def _segments(
     roles: list[str] = []
     name, place = b"", 0
     for column, value in enumerate(columns):
-        if value.startswith(b"\n"):
+        if value == TEXT:
+            name, place = b"PID", len(FREE_TEXT) - 1
+            role_of(name, 0, value)
+            segments.append(list(FREE_TEXT))
+            roles.append("name")
+            continue
+        if value.startswith(NAME):
             name, place = value[1:], 0
             if not name.isalnum() or name in BINARY:
                 raise Unlike
@@ -97,11 +107,16 @@ class LineShape:
                 return False
         used: set[bytes] = set()
         for at in self.qualifiers:
-            values = set(columns[at::size])
+            found = columns[at::size]
+            values = {found[0]} if found.count(found[0]) == count else set(found)
             if b"" in values or not used.isdisjoint(values):
                 return False
             used |= values
         return True
+
+    def pour(self, columns: list[bytes], count: int) -> bytes:
+        """The JSON of so many lines."""
+        return (self.template * count)[:-1] % tuple(columns)
 
 
 def line_shape(columns: Sequence[bytes]) -> LineShape:
@@ -156,7 +171,7 @@ class FrameShape:
     day: int | None
     """Column of the order's date, eight digits."""
     shown: Callable[[list[bytes]], tuple[bytes, ...]]
-    """Takes out what is poured into the template; the date as ISO stands behind the last column."""
+    """Takes out what is poured into the template; behind the last column stand the date as ISO, and the lines."""
     template: bytes
 
     def fits(self, columns: list[bytes]) -> bool:
@@ -165,17 +180,15 @@ class FrameShape:
             return False
         return self.day is None or (len(columns[self.day]) == 8 and columns[self.day].isdigit())
 
-    def pour(self, columns: list[bytes]) -> bytes:
-        """The order's JSON. The last two columns are room for the date as ISO, and the lines' JSON."""
-        if self.day is not None:
-            day = columns[self.day]
-            columns[-2] = b"%b-%b-%b" % (day[:4], day[4:6], day[6:])
-        return self.template % self.shown(columns)
+    def pour(self, columns: list[bytes], lines: bytes) -> bytes:
+        """The order's JSON, given that of its lines."""
+        day = b"" if self.day is None else columns[self.day]
+        return self.template % self.shown([*columns, b"%b-%b-%b" % (day[:4], day[4:6], day[6:]), lines])
 
 
 def frame_shape(columns: Sequence[bytes], head: int) -> FrameShape:
     """The shape of an order without its lines, the first `head` columns standing before them. Raises Unlike."""
-    if {value for value in columns[head:] if value.startswith(b"\n")} - {b"\nCTT", b"\nSE"}:
+    if {value for value in columns[head:] if value.startswith((NAME, TEXT))} - {NAME + b"CTT", NAME + b"SE"}:
         raise Unlike
 
     def role_of(name: bytes, place: int, value: bytes) -> str:
@@ -202,91 +215,128 @@ def frame_shape(columns: Sequence[bytes], head: int) -> FrameShape:
         names_count=len(segments),
         fixed=itemgetter(*fixed),
         expected=tuple(columns[at] for at in fixed),
-        empties_count=columns.count(b"") + 1,  # the room for the date
+        empties_count=columns.count(b""),
         day=day,
         shown=itemgetter(*map(int, MARK.findall(json))),
         template=MARK.sub(b"%s", json),
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """An order: lines of one shape in a frame."""
+
+    head: int
+    """Columns before the lines…"""
+    tail: int
+    """… and after them."""
+    frame: FrameShape
+    line: LineShape
+
+    def pour(self, columns: list[bytes], names_count: int) -> bytes | None:
+        """The JSON of an order that is of this shape, else None."""
+        count, rest = divmod(len(columns) - self.head - self.tail, self.line.size)
+        if rest or count < 1 or names_count != self.frame.names_count + count * self.line.names_count:
+            return None  # where the names are too many, one stands where an element should
+        head, tail = columns[: self.head], columns[-self.tail :]
+        frame = head + tail
+        if not self.frame.fits(frame):
+            return None
+        del columns[-self.tail :], columns[: self.head]  # cheaper than to copy the lines
+        if not self.line.fits(columns, count):
+            columns[:] = head + columns + tail
+            return None
+        return self.frame.pour(frame, self.line.pour(columns, count))
+
+
+def order_shape(columns: list[bytes]) -> Shape:
+    """The shape of an order, its first line standing for all. Raises Unlike; ValueError without PO1 or SE."""
+    head = columns.index(NAME + b"PO1")
+    last = columns[-6:]
+    tail = len(last) - last.index(NAME + b"CTT" if NAME + b"CTT" in last else NAME + b"SE")
+    lines = columns[head:-tail]
+    if not lines:
+        raise Unlike
+    size = lines.index(NAME + b"PO1", 1) if NAME + b"PO1" in lines[1:] else len(lines)
+    return Shape(head, tail, frame_shape(columns[:head] + columns[-tail:], head), line_shape(lines[:size]))
+
+
 class Shapes:
     """The shapes met so far, of one stream of orders. It stops looking where orders are rarely alike."""
 
     def __init__(self) -> None:
-        self._lines: dict[int, list[LineShape]] = {}
-        self._frames: dict[tuple[int, int], list[FrameShape]] = {}
+        self._known: list[Shape] = []
         self._misses_left = 100
+        self._delimiters: Delimiters | None = None
 
-    def order(self, body: bytes, delimiters: Delimiters) -> bytes | None:
-        """The JSON of the order in an 850's bytes, ST to SE; None when it must be read the long way."""
+    def order(self, body: bytes, delimiters: Delimiters, *, lines_count: int = 0) -> bytes | None:
+        """The JSON of the order in an 850's bytes, ST to SE; None when it must be read the long way.
+
+        `lines_count`: its segments, where it is known that a line feed and nothing else stands between them.
+        """
         if self._misses_left <= 0:
             return None
+        if delimiters is not self._delimiters and delimiters != self._delimiters:
+            self._delimiters, self._splitter = delimiters, Splitter(delimiters)
         try:
-            json = self._poured(*_columns(body, delimiters))
-        except (Unlike, ValueError):  # ValueError: no PO1, no SE
+            columns, names_count = self._splitter.columns(body, lines_count)
+            for shape in self._known:
+                if (json := shape.pour(columns, names_count)) is not None:
+                    self._misses_left += 1
+                    if shape is not self._known[0]:
+                        self._put_first(shape)
+                    return json
+            self._misses_left -= 1
+            shape = order_shape(columns)
+        except (Unlike, ValueError):
             self._misses_left -= 1
             return None
-        self._misses_left += 1
+        if (json := shape.pour(columns, names_count)) is not None:
+            self._put_first(shape)
         return json
 
-    def _poured(self, columns: list[bytes], names_count: int) -> bytes:
-        begin = columns.index(b"\nPO1")
-        tail = columns[-6:]
-        end = len(columns) - len(tail) + tail.index(b"\nCTT" if b"\nCTT" in tail else b"\nSE")
-        if end < begin:
-            raise Unlike
-        lines, frame = columns[begin:end], columns[:begin] + columns[end:]
-        try:
-            size = lines.index(b"\nPO1", 1)
-        except ValueError:  # there is one
-            size = len(lines)
-        count, rest = divmod(len(lines), size)
-        if rest:
-            raise Unlike
-        line = self._line(lines, size, count)
-        values = [*frame, b"", (line.template * count)[:-1] % tuple(lines)]
-        shape = self._frame((begin, len(frame)), frame, values)
-        if line.names_count * count + shape.names_count != names_count:  # a name stands where an element should
-            raise Unlike
-        return shape.pour(values)
-
-    def _line(self, lines: list[bytes], size: int, count: int) -> LineShape:
-        known = self._lines.setdefault(size, [])
-        for shape in known:
-            if shape.fits(lines, count):
-                return shape
-        shape = line_shape(lines[:size])
-        if not shape.fits(lines, count):
-            raise Unlike
-        known[:] = [shape, *known[: KEPT - 1]]
-        return shape
-
-    def _frame(self, size: tuple[int, int], frame: list[bytes], values: list[bytes]) -> FrameShape:
-        known = self._frames.setdefault(size, [])
-        for shape in known:
-            if shape.fits(values):
-                return shape
-        shape = frame_shape(frame, size[0])
-        if not shape.fits(values):
-            raise Unlike
-        known[:] = [shape, *known[: KEPT - 1]]
-        return shape
+    def _put_first(self, shape: Shape) -> None:
+        self._known[:] = [shape, *(each for each in self._known if each is not shape)][:KEPT]
 
 
-def _columns(body: bytes, delimiters: Delimiters) -> tuple[list[bytes], int]:
-    """Names after line ends and elements, of a set whose text JSON shows as it stands; how many names.
+class Splitter:
+    """Splits sets with one choice of delimiters, whose text JSON shows as it stands, into columns."""
 
-    Raises Unlike.
-    """
-    terminator, separator = delimiters.segment.encode(), delimiters.element.encode()
-    if not body.isascii():
+    def __init__(self, delimiters: Delimiters) -> None:
+        self._terminator, self._separator = delimiters.segment.encode(), delimiters.element.encode()
+        self._endings = [self._terminator + line_end for line_end in (b"\n", b"\r\n", b"")]
+        plain = VERBATIM - set(self._terminator)
+        self._plain = bytes(code if code in plain else 0xFF for code in range(256))
+        self._lined = b""
+        if len(self._terminator) == len(self._separator) == 1:
+            changed = {self._terminator[0]: self._separator[0], ord("\n"): NAME[0]}
+            self._lined = bytes(changed.get(code, to) for code, to in enumerate(self._plain))
+        self._text = NAME + self._separator.join(part.encode() for part in ("PID", *FREE_TEXT[1:])) + self._separator
+
+    def columns(self, body: bytes, lines_count: int = 0) -> tuple[list[bytes], int]:
+        """Names after their marks and elements; how many names there are, those within TEXT among them.
+
+        Raises Unlike where anything would need an escape, or the segments do not all end in one way.
+        """
+        if NAME in body:
+            raise Unlike
+        body = body.removesuffix(self._terminator)
+        if lines_count and self._lined:
+            marked = body.translate(self._lined)
+            names_count = marked.count(NAME) + 1
+            if not marked.isascii() or names_count != lines_count:  # a line feed within an element
+                raise Unlike
+        else:
+            marked = self._marked(body)
+            names_count = marked.count(NAME) + 1
+        return (NAME + marked.replace(self._text, TEXT + self._separator)).split(self._separator), names_count
+
+    def _marked(self, body: bytes) -> bytes:
+        """With a separator and a mark for each terminator and the line end after it. Raises Unlike."""
+        for ending in self._endings:
+            marked = body.replace(ending, self._separator + NAME).translate(self._plain)
+            if marked.isascii():  # no terminator or line end is left
+                if ending is not self._endings[0]:
+                    self._endings.sort(key=lambda each: each is not ending)  # the next set will be like this one
+                return marked
         raise Unlike
-    body = body.removesuffix(terminator)
-    ending = next((end for end in (terminator + b"\n", terminator + b"\r\n") if end in body), terminator)
-    marked = b"\n" + body.replace(ending, separator + b"\n")
-    not_verbatim = NOT_VERBATIM if terminator == b"\n" else NOT_VERBATIM + terminator
-    # As many line ends as there were terminators, of which none is left: then all of them are ours.
-    names_count = marked.count(b"\n")
-    if names_count != body.count(terminator) + 1 or len(marked.translate(None, not_verbatim)) != len(marked):
-        raise Unlike
-    return marked.split(separator), names_count

@@ -24,6 +24,8 @@ class Index:
     """Where the terminator stands."""
     controls: np.ndarray
     """Which of them open, close or report envelopes, or hold binary data."""
+    is_lined: bool
+    """Whether a terminator and a line feed, and nothing else, stand before each but the first."""
 
 
 class Indexer:
@@ -69,7 +71,9 @@ class Indexer:
                 firsts = bytes_.take(starts, mode="clip")
         kinds = self._kinds[firsts]
         behind = np.flatnonzero(kinds == BLANK)
-        if len(behind) or (len(ends) and starts[-1] == ends[-1]):
+        is_clean = not len(behind) and len(ends) > 0 and starts[-1] < ends[-1]
+        is_lined = bool(is_clean and len(ends) > 1 and starts[1] == ends[0] + len(self.terminator) + 1)
+        if not is_clean:
             _skip_blanks(bytes_, starts, ends, behind)
             filled = starts < ends
             starts, ends = starts[filled], ends[filled]
@@ -82,7 +86,7 @@ class Indexer:
             keys |= bytes_.take(at + place, mode="clip")
         found = self._keys.take(self._keys.searchsorted(keys), mode="clip") == keys
         found &= at + 2 < len(bytes_)
-        return Index(starts, ends, likely[found])
+        return Index(starts, ends, likely[found], is_lined and bytes_[starts[1] - 1] == LINE_ENDS[1])
 
 
 def _skip_blanks(bytes_: np.ndarray, starts: np.ndarray, ends: np.ndarray, behind: np.ndarray) -> None:

@@ -145,6 +145,8 @@ class TransactionSet:
 
     faults: tuple[Fault, ...] = ()
     segments_count = 0
+    is_lined = False
+    """Whether the reader has seen that a line feed, and nothing else, stands between segments."""
     body = b""
     """From ST to SE with their terminators, as received; empty when longer than the reader keeps."""
 

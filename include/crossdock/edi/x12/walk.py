@@ -77,7 +77,7 @@ class Walk:
 
     def through(self, buffer: bytes, base: int, index: Index) -> int | None:
         """Walk. The place in the buffer where reading has to start anew, or None when all was used."""
-        self._buffer, self._base, self._stop = buffer, base, None
+        self._buffer, self._base, self._stop, self._is_lined = buffer, base, None, index.is_lined
         controls = index.controls.tolist()
         begins, ends = index.starts[index.controls].tolist(), index.ends[index.controls].tolist()
         handlers, expected, at, last = self._handlers, 0, 0, len(controls)
@@ -132,6 +132,7 @@ class Walk:
             group.sets_count += 1
             taken = TransactionSet(current, group, st, current.sets_count, before + expected, base + start)
             taken.segments_count = count
+            taken.is_lined = self._is_lined
             taken.body = buffer[start : close + self._length]
             self.out.append(taken)
             expected += count
@@ -178,6 +179,7 @@ class Walk:
             group.sets_count = 1
             only = TransactionSet(taken, group, st, 1, before + st_at, base + st_start)
             only.segments_count = count
+            only.is_lined = self._is_lined
             only.body = buffer[st_start : ends[at + 3] + self._length]
             out += (only, group, taken)
             expected += count + 4
