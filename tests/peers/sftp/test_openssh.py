@@ -5,6 +5,7 @@ Install it with `apt-get install openssh-server`; no server of the machine is to
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import time
@@ -149,7 +150,7 @@ def test_a_file_that_is_still_growing_is_left_until_it_is_whole(sshd):
     is_polled = threading.Event()
 
     def grow() -> None:
-        for end in range(300, len(whole) - 30):
+        for end in itertools.cycle(range(300, len(whole) - 30)):
             path.write_bytes(whole[:end])
             if is_polled.wait(0.05):
                 return
