@@ -148,6 +148,7 @@ class Walk:
             return at
         buffer, separator, base, before = self._buffer, self._separator, self._base, self._before
         opening, closing, out = self._opening, self._closing, self.out
+        delimiters, length, ordinal, is_lined = self._delimiters, self._length, self._ordinal, self._is_lined
         last, expected = len(controls) - 5, controls[at]
         trailer = self._trailers(buffer[ends[at + 3] : begins[at + 4]]) if at < last else b""
         while at < last:
@@ -170,21 +171,21 @@ class Walk:
             count, end = se_at - st_at + 1, ends[at + 5]
             if buffer[se_start:end] != trailer % (count, st[2], gs[6], number):
                 break
-            self._ordinal += 1
-            taken = Interchange(isa, self._delimiters, base + start, self._ordinal, before + expected)
+            ordinal += 1
+            taken = Interchange(isa, delimiters, base + start, ordinal, before + expected)
             taken.groups_count = taken.sets_count = 1
             taken.segments_count = count + 4
-            taken.end = base + min(end + self._length, len(buffer))
+            taken.end = base + end + (length if end < len(buffer) else 0)
             group = Group(taken, gs, 1, 2)
             group.sets_count = 1
             only = TransactionSet(taken, group, st, 1, before + st_at, base + st_start)
             only.segments_count = count
-            only.is_lined = self._is_lined
-            only.body = buffer[st_start : ends[at + 3] + self._length]
+            only.is_lined = is_lined
+            only.body = buffer[st_start : ends[at + 3] + length]
             out += (only, group, taken)
             expected += count + 4
             at += 6
-        self._opening, self._closing = opening, closing
+        self._opening, self._closing, self._ordinal = opening, closing, ordinal
         return at
 
     def _trailers(self, ending: bytes) -> bytes:
