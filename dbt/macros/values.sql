@@ -27,6 +27,16 @@ case when pg_input_is_valid({{ value }}, 'numeric(18,4)') then ({{ value }})::nu
 case when pg_input_is_valid({{ value }}, 'timestamptz') then ({{ value }})::timestamptz end
 {%- endmacro %}
 
+{#- A postal code as it is compared: capital letters and digits, of a nine-digit ZIP the first five. -#}
+{% macro postal_code(value) -%}
+nullif(regexp_replace(regexp_replace(upper({{ value }}), '[^A-Z0-9]', '', 'g'), '^([0-9]{5})[0-9]{4}$', '\1'), '')
+{%- endmacro %}
+
+{#- ISO 3166's two letters; null for anything else. -#}
+{% macro country_code(value) -%}
+substring(upper({{ value }}) from '^[A-Z]{2}$')
+{%- endmacro %}
+
 {#- The zone a partner writes its local times in. -#}
 {% macro zone_of(partner_id) -%}
 (select p.time_zone from {{ source('ref', 'partners') }} as p where p.partner_id = {{ partner_id }})

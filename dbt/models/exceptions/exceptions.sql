@@ -1,5 +1,9 @@
 -- Every exception view there is; an architecture test proves the list complete.
-with exc_cancelled_after_shipping as (
+with exc_billing_hold as (
+    select * from {{ touched(ref('exc_billing_hold')) }}
+),
+
+exc_cancelled_after_shipping as (
     select * from {{ touched(ref('exc_cancelled_after_shipping')) }}
 ),
 
@@ -55,6 +59,10 @@ exc_partner_unavailable as (
     select * from {{ touched(ref('exc_partner_unavailable')) }}
 ),
 
+exc_pod_mismatch as (
+    select * from {{ touched(ref('exc_pod_mismatch')) }}
+),
+
 exc_price_mismatch as (
     select * from {{ touched(ref('exc_price_mismatch')) }}
 ),
@@ -68,6 +76,8 @@ exc_status_out_of_sequence as (
 ),
 
 final as (
+    select * from exc_billing_hold
+    union all
     select * from exc_cancelled_after_shipping
     union all
     select * from exc_carrier_cannot_meet_promise
@@ -95,6 +105,8 @@ final as (
     select * from exc_order_incomplete
     union all
     select * from exc_partner_unavailable
+    union all
+    select * from exc_pod_mismatch
     union all
     select * from exc_price_mismatch
     union all

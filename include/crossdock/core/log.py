@@ -14,7 +14,9 @@ import structlog
 from crossdock.core.settings import settings
 
 SECRET_KEYS = re.compile(r"pass(word|wd)?|secret|token|authorization|api[-_]?key|signature|cookie|hmac|private", re.I)
-PERSON_KEYS = re.compile(r"(^|_)(e?mail|phone|street|address1|first_name|last_name|customer_name|contact)($|_)", re.I)
+PERSON_KEYS = re.compile(
+    r"(^|_)(e?mail|phone|street|address1|first_name|last_name|customer_name|contact|signed_by)($|_)", re.I
+)
 BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[a-z0-9+/=._~-]{8,}")
 USERINFO = re.compile(r"(?<=://)[^/@\s]+@")
 

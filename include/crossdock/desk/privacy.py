@@ -6,7 +6,7 @@ import re
 
 MASK = "hidden: personal data"
 PERSONAL = re.compile(
-    r"^(name|.*_name|first_name|last_name|company|.*email.*|phone|.*_phone|street\d?|.*address\d?|zip|postal_code|requester|body|comment)$"
+    r"^(name|.*_name|first_name|last_name|company|.*email.*|phone|.*_phone|street\d?|.*address\d?|zip|postal_code|requester|signed_by|body|comment)$"
 )
 """Keys under which partners and we keep what identifies a person. A ticket's body greets its reader by name."""
 NOT_PERSONAL = frozenset({"partner_name", "system_name", "warehouse_name", "carrier_name", "feed_name", "field_name"})

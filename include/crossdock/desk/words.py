@@ -22,6 +22,7 @@ COMMANDS = {
     "sap_s4.set_item_plant": "Deliver the item from another plant",
     "sap_s4.set_promise": "Set the promised date",
     "sap_s4.set_delivery_block": "Set or release the delivery block",
+    "sap_s4.set_billing_block": "Set or release the billing block",
     "sap_s4.release_credit": "Release the credit hold",
     "sap_s4.set_item_price": "Correct the item's price",
     "sap_s4.set_tracking": "Set the tracking number",

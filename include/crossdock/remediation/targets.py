@@ -1,6 +1,7 @@
 """What must be true afterwards, held against what a system shows.
 
-A target is `{partner_id, kind, id, expect: {JMESPath: value}, within?}`; `within` is an interval of business time.
+A target is `{partner_id, kind, id, expect: {JMESPath: value}, within?, while_found?}`; `within` is an interval of
+business time, `while_found` says that it must be so only as long as the exception is found.
 """
 
 from __future__ import annotations

@@ -35,6 +35,11 @@ class Expectation:
         return self.target["partner_id"], self.target["kind"], str(self.target["id"])
 
     @property
+    def is_safeguard(self) -> bool:
+        """Whether it must be so only as long as the exception is found."""
+        return bool(self.target.get("while_found"))
+
+    @property
     def words(self) -> str:
         partner_id, kind, object_id = self.place
         return f"{kind} {object_id} at {partner_id}"
@@ -107,7 +112,9 @@ def look(case: dict, open_commands: OpenCommands) -> Looked:
 
 def _look(case: dict, open_commands: OpenCommands) -> Looked:
     shown: dict[tuple, dict | CrossdockError | None] = {}
-    found = expectations(case["actions"], case["spans"])
+    found = [
+        one for one in expectations(case["actions"], case["spans"]) if case["open_symptoms"] or not one.is_safeguard
+    ]
     readings = [_read(one, shown, open_commands) for one in found]
     for judge in (_disagreement, _unreadable, _still_coming, _symptoms, _nothing_to_prove):
         if verdict := judge(case, readings):

@@ -121,6 +121,14 @@ def _block(case: Case) -> Found | None:
     return None if _held(case.plan.block, case.each.at) else (WRONG, "there was no delivery block to release")
 
 
+def _billing_block(case: Case) -> Found | None:
+    if case.before("billing_block"):
+        return None
+    if case.each.params.get("code"):
+        return None if "pod_mismatch" in case.ailing else (WRONG, "billing was blocked although the proof agreed")
+    return None if _held(case.plan.billing, case.each.at) else (WRONG, "there was no billing block to release")
+
+
 def _credit_release(case: Case) -> Found | None:
     return None if _held(case.plan.credit, case.each.at) else (WRONG, "there was no credit block to release")
 
@@ -180,6 +188,7 @@ RULES: dict[str, Rule] = {
     "goods_issue": _goods_issue,
     "reverse_goods_issue": _reverse_goods_issue,
     "block": _block,
+    "billing_block": _billing_block,
     "credit_release": _credit_release,
     "price": _price,
     "rebook": _rebook,

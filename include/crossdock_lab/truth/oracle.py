@@ -13,6 +13,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TypeVar
 
+from crossdock_lab.world.catalogue import PROOF_BLOCK
 from crossdock_lab.world.plan import HOUR, MINUTE, Hold, Leg, Plan
 
 SHORT_PICK_GRACE = 2 * HOUR
@@ -216,6 +217,25 @@ def delivered_late(plan: Plan) -> Iterator[Expectation]:
         yield from _window(plan, "delivered_late", "push", at, None, why)
 
 
+def pod_mismatch(plan: Plan) -> Iterator[Expectation]:
+    """The carrier's proof of delivery contradicts the order, until the carrier says something else."""
+    for leg in plan.legs:
+        if leg.proof and leg.proof.is_wrong and leg.delivered_at:
+            signed = "signed for" if leg.proof.signed_by else "nobody signed"
+            why = f"{leg.tracking_number} was delivered to {leg.proof.postal_code}, {signed}"
+            yield from _window(plan, "pod_mismatch", "push", leg.delivered_at, leg.proof.corrected_at, why)
+
+
+def billing_hold(plan: Plan) -> Iterator[Expectation]:
+    """Every parcel's proof of delivery agrees, and the ERP still bills nothing for want of one."""
+    if plan.billing and plan.billing_code == PROOF_BLOCK and plan.proven_at:
+        via, since = (
+            ("push", plan.proven_at) if plan.proven_at > plan.billing.opened_at else ("poll", plan.billing.opened_at)
+        )
+        why = f"HeaderBillingBlockReason {plan.billing_code}, proven {plan.proven_at:%Y-%m-%d %H:%M}"
+        yield from _window(plan, "billing_hold", via, since, plan.billing.released_at, why)
+
+
 # The order as a whole ----------------------------------------------------------------------------------------------
 
 
@@ -257,6 +277,8 @@ RULES = (
     shipment_status_mismatch,
     milestone_stale,
     delivered_late,
+    pod_mismatch,
+    billing_hold,
     open_past_promise,
     status_out_of_sequence,
     cancelled_after_shipping,

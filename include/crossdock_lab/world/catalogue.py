@@ -11,6 +11,8 @@ COMPANY_PREFIX = "0614141"
 """The GS1 company prefix of the distributor, the one GS1 uses in its own examples."""
 SHOP_SOLD_TO = "10100001"
 EDI_SOLD_TO = "10100002"
+PROOF_BLOCK = "ZP"
+"""HeaderBillingBlockReason of an order whose proof of delivery is outstanding: a reason of the distributor's own."""
 UNMAPPED = "NEW-ITEM-9000"
 """A part number that is in nobody's code map."""
 
@@ -128,6 +130,7 @@ def _sap() -> list[tuple[str, str, str]]:
         ("hold", "02", "compliance"),
         ("hold", "04", "compliance"),
         ("hold", "05", "price"),
+        ("hold", PROOF_BLOCK, "proof"),
     ]
     return [*rows, ("sold_to_partner", SHOP_SOLD_TO, "shop-main"), ("sold_to_partner", EDI_SOLD_TO, "acme-edi")]
 

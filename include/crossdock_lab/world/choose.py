@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from crossdock_lab.world import draft, lookalikes  # lookalikes: imported to register its kinds
+from crossdock_lab.world import draft, lookalikes, proofs  # the last two: imported to register their kinds
 from crossdock_lab.world.config import ORDERS_A_DAY_MOST, WorldConfig
 from crossdock_lab.world.faults import KINDS, Kind
 from crossdock_lab.world.plan import Plan
 
 assert lookalikes
+assert proofs
 FIRST_NUMBER = draft.FIRST_NUMBER
 
 

@@ -74,4 +74,22 @@ def _return(plan: Plan, at: datetime, draw: random.Random) -> str:
     return said
 
 
-PEOPLE: tuple[Callable[[Plan, datetime, random.Random], str], ...] = (_item, _lines, _parcel, _return)
+def _proof(plan: Plan, at: datetime, draw: random.Random) -> str:
+    """The carrier looks into its proof of delivery and corrects it."""
+    wrong = [leg for leg in plan.legs if leg.delivered_at and leg.delivered_at <= at and leg.proven_at is None]
+    for leg in wrong:
+        leg.proof.corrected_at = at
+    return "the carrier corrects its proof of delivery" if wrong else ""
+
+
+def _billing(plan: Plan, at: datetime, draw: random.Random) -> str:
+    """Finance lifts the billing block of an order whose proof of delivery agrees."""
+    if not _lasts(plan.billing, at) or plan.proven_at is None or plan.proven_at > at:
+        return ""
+    plan.billing.released_at = at
+    return "finance lifts the billing block"
+
+
+PEOPLE: tuple[Callable[[Plan, datetime, random.Random], str], ...] = (
+    _item, _lines, _parcel, _return, _proof, _billing,
+)  # fmt: skip

@@ -173,6 +173,7 @@ class SalesOrder:
     rejection_status: str = "A"  # OverallSDDocumentRejectionSts
     credit_status: str = "A"  # TotalCreditCheckStatus: A approved, B blocked, D released
     delivery_block: str = ""  # DeliveryBlockReason: 02, 04 compliance; 05 price
+    billing_block: str = ""  # HeaderBillingBlockReason: ZP proof of delivery
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,18 @@ class Hold:
 
 
 @dataclass(slots=True)
+class Proof:
+    """What the carrier says of the handing-over, where it is not the customer's name and address to the letter."""
+
+    city: str
+    region: str
+    postal_code: str
+    signed_by: str  # empty: nobody signed
+    is_wrong: bool = False  # it contradicts what was asked for
+    corrected_at: datetime | None = None  # from then on the carrier says what really happened
+
+
+@dataclass(slots=True)
 class Label:
     """A label that no parcel goes with any more: what the carrier said and would have said of it."""
 
@@ -96,6 +108,7 @@ class Leg:
     unknown_work: Leg | None = None  # its work, until the warehouse is told
     labels: list[Label] = field(default_factory=list)
     lost_scans: list[Scan] = field(default_factory=list)  # the way the parcel would have gone on
+    proof: Proof | None = None
 
     @property
     def delivered_at(self) -> datetime | None:
@@ -108,6 +121,13 @@ class Leg:
         labels += [(self.scans[0].at, self.tracking_number)] if self.scans else []
         at, number = min(labels, default=(None, ""))
         return number, at
+
+    @property
+    def proven_at(self) -> datetime | None:
+        """When the carrier's proof of delivery is there and agrees; None while it never does."""
+        if self.proof is None or not self.proof.is_wrong or self.delivered_at is None:
+            return self.delivered_at
+        return self.proof.corrected_at
 
     def picked_by(self, at: datetime) -> dict[int, int]:
         """What has been picked of each line by then."""
@@ -142,6 +162,8 @@ class Plan:
     is_credit_released_at_once: bool = False
     block: Hold | None = None
     block_code: str = ""
+    billing: Hold | None = None  # SAP bills nothing until it is released
+    billing_code: str = ""
     shortfall: Hold | None = None  # until stock comes
     shortfall_line: int = 0
     shortfall_qty: int = 0  # confirmed meanwhile
@@ -185,6 +207,12 @@ class Plan:
         """When the last parcel arrived; None while one has not, or not everything was ever sent."""
         arrivals = [leg.delivered_at for leg in self.legs]
         return None if not self.is_covered or None in arrivals else max(arrivals)
+
+    @property
+    def proven_at(self) -> datetime | None:
+        """When the last parcel's proof of delivery agrees; None while one does not."""
+        proofs = [leg.proven_at for leg in self.legs]
+        return None if not self.is_covered or None in proofs else max(proofs)
 
     @property
     def is_covered(self) -> bool:

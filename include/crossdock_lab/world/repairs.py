@@ -120,6 +120,19 @@ def block(plan: Plan, at: datetime, params: dict, draw: random.Random) -> str:
 
 
 @kind
+def billing_block(plan: Plan, at: datetime, params: dict, draw: random.Random) -> str:
+    """SAP bills nothing of the order while it is blocked; released (''), it bills what is due half an hour later."""
+    code = params.get("code") or ""
+    if code:
+        plan.billing, plan.billing_code = Hold(at, None), code
+        return f"billing blocked with {code}"
+    if not is_open(plan.billing, at):
+        return f"{NOTHING}: billing was not blocked"
+    plan.billing.released_at = at
+    return "released: SAP bills it"
+
+
+@kind
 def credit_release(plan: Plan, at: datetime, params: dict, draw: random.Random) -> str:
     """SAP releases the credit block, and the deliveries that waited come."""
     return _release(plan, plan.credit, at)

@@ -10,11 +10,9 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from crossdock_lab.world import catalogue
 from crossdock_lab.world.model import (
-    Carrier,
     Delivery,
     DeliveryLine,
     EventQuantity,
@@ -27,11 +25,10 @@ from crossdock_lab.world.model import (
     ShopLine,
     ShopOrder,
     Ticket,
-    Tracker,
-    TrackingDetail,
     WarehouseEvent,
 )
-from crossdock_lab.world.plan import MINUTE, Amend, Label, Leg, Plan, Scan
+from crossdock_lab.world.plan import MINUTE, Amend, Leg, Plan
+from crossdock_lab.world.tracked import tracked
 from crossdock_lab.world.waste import Harm, waste
 
 SHOP_STATUS = {"in_transit": "in_transit", "out_for_delivery": "out_for_delivery", "delivered": "delivered"}
@@ -39,6 +36,7 @@ CORRECTED_FROM = 400_000_000
 """Interchange control numbers of purchase orders sent again: this, and the order's number."""
 UNMAPPED_STATUS = "X"
 REJECTED = "C"
+BILLED_ONCE_RELEASED = 30 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +145,10 @@ def _sales_edits(plan: Plan) -> Iterator[tuple[datetime, Callable]]:
         yield plan.block.opened_at, lambda state: replace(state, delivery_block=plan.block_code)
         if plan.block.released_at:
             yield plan.block.released_at, lambda state: replace(state, delivery_block="")
+    if plan.billing:
+        yield plan.billing.opened_at, lambda state: replace(state, billing_block=plan.billing_code)
+        if plan.billing.released_at:
+            yield plan.billing.released_at, lambda state: replace(state, billing_block="")
     if plan.shortfall:
         yield plan.shortfall.opened_at, lambda state: _confirmed(state, plan.shortfall_line, plan.shortfall_qty)
         if plan.shortfall.released_at:
@@ -167,11 +169,22 @@ def _sales_edits(plan: Plan) -> Iterator[tuple[datetime, Callable]]:
 
 
 def _sales_ends(plan: Plan) -> Iterator[tuple[datetime, Callable]]:
-    issues = [leg.goods_issued_at for leg in plan.legs]
-    if issues and None not in issues and not plan.cancelled_at:
-        yield max(issues) + plan.billed_after, lambda state: replace(state, billing_status="C", process_status="C")
+    billed_at = billed(plan)
+    if billed_at and not plan.cancelled_at:
+        yield billed_at, lambda state: replace(state, billing_status="C", process_status="C")
     if plan.cancelled_at:
         yield plan.cancelled_at, _rejected
+
+
+def billed(plan: Plan) -> datetime | None:
+    """When SAP bills the order: some time after the last goods issue, and not while billing is blocked."""
+    issues = [leg.goods_issued_at for leg in plan.legs]
+    if not issues or None in issues:
+        return None
+    due_at, hold = max(issues) + plan.billed_after, plan.billing
+    if hold is None or hold.opened_at > due_at or (hold.released_at and hold.released_at <= due_at):
+        return due_at
+    return hold.released_at and hold.released_at + BILLED_ONCE_RELEASED
 
 
 def _derived(state: SalesOrder) -> str:
@@ -285,42 +298,10 @@ def _event(plan: Plan, leg: Leg, key: str, step: str, seen, parts, tracking_numb
 
 
 def _trackers(plan: Plan) -> Iterator[Change]:
-    for leg in plan.legs:
-        if leg.scans:
-            yield from _tracker(plan, leg, leg.tracking_number, leg.carrier, leg.scans)
-        for label in leg.labels:
-            yield from _tracker(plan, leg, label.tracking_number, label.carrier, _unused(label))
-
-
-def _unused(label: Label) -> list[Scan]:
-    """What the carrier says of a label with which no parcel goes."""
-    said = [scan for scan in label.scans if scan.at <= label.left_at]
-    if label.refunded_at:
-        said.append(Scan(label.refunded_at, "cancelled", "Label refunded", None))
-    return said
-
-
-def _tracker(plan: Plan, leg: Leg, number: str, carrier: Carrier, scans: list[Scan]) -> Iterator[Change]:
-    tracker_id = f"trk_{uuid.uuid5(uuid.NAMESPACE_URL, number).hex}"
-    lines = leg.first_lines or leg.lines
-    weight = sum((plan.line(n).item.weight_kg * qty for n, qty in lines.items()), Decimal(0)) * Decimal("35.274")
-    for count, scan in enumerate(scans, start=1):
-        details = tuple(_detail(plan, leg, scan) for scan in scans[:count])
-        belief = Tracker(
-            tracker_id, number, carrier, scan.status, details, scans[0].at, scan.at,
-            scan.estimate, weight.quantize(Decimal("0.1")),
-            signed_by=plan.order.customer.name if scan.status == "delivered" else "",
-        )  # fmt: skip
-        delay = plan.push_delay.get(scan.status, timedelta(0))
-        topic = "tracker.created" if count == 1 else "tracker.updated"
-        yield Change(scan.at, "easypost", "trackers", tracker_id, belief, topic, delay)
-
-
-def _detail(plan: Plan, leg: Leg, scan: Scan) -> TrackingDetail:
-    home = plan.order.customer
-    near = scan.status in ("out_for_delivery", "delivered")
-    spot = home if near else leg.warehouse
-    return TrackingDetail(scan.status, scan.message, scan.at, spot.city, spot.region, spot.postal_code)
+    for at, belief, is_first in tracked(plan):
+        delay = plan.push_delay.get(belief.status, timedelta(0))
+        topic = "tracker.created" if is_first else "tracker.updated"
+        yield Change(at, "easypost", "trackers", belief.tracker_id, belief, topic, delay)
 
 
 # Shop --------------------------------------------------------------------------------------------------------------

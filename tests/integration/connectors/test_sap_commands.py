@@ -57,6 +57,8 @@ CHANGES = [
      ("promise", {"promised_at": "2026-03-12T00:00:00+00:00"})),
     ("set_delivery_block", {"order": ORDER, "code": "04"}, "",
      ("sales_order", ORDER, "delivery_block", "04"), ("block", {"code": "04"})),
+    ("set_billing_block", {"order": ORDER, "code": "ZP"}, "",
+     ("sales_order", ORDER, "billing_block", "ZP"), ("billing_block", {"code": "ZP"})),
     ("set_item_price", {"order": ORDER, "item": "20", "rate": "15.10"}, "15.633333333",
      ("sales_order", ORDER, "items.1.rate", "15.10"), ("price", {"line": 20, "rate": "15.10"})),
     ("set_delivery_quantity", {"delivery": DELIVERY, "item": "20", "quantity": 2}, 3,
@@ -83,7 +85,9 @@ def test_a_change_is_made_once_and_can_be_taken_back(lab, sap, command, payload,
         assert sap.do(command, payload | {"previous": before}, idempotency_key=key) == first
     assert len(lab.taken()) == 1
     assert lab.interventions() == [(NUMBER, *told)]
-    field = {"set_promise": "date", "set_delivery_block": "code", "set_item_price": "rate"}.get(command, "quantity")
+    field = {
+        "set_promise": "date", "set_delivery_block": "code", "set_billing_block": "code", "set_item_price": "rate",
+    }.get(command, "quantity")  # fmt: skip
     assert command_kinds("sap_s4")[command].undo == command
     sap.do(command, payload | {field: first["previous"]}, idempotency_key="undo")
     assert at(sap.read(kind, object_id), path) == before

@@ -94,6 +94,31 @@ def test_a_changed_threshold_changes_what_is_found(canonical, modelled):
     assert rows(canonical, "price_mismatch") == []
 
 
+def test_a_proof_says_where_and_whether_signed_and_never_by_whom(canonical):
+    """Both places, the reasons, whether billing is held; nothing that names the signer."""
+    canonical.execute("update canonical.orders set is_regulated = true, billing_status_code = 'not_billed'")
+    canonical.execute(
+        """
+        insert into canonical.delivery_proofs (thread_id, order_id, shipment_id, proof_id, stated_by, tracking_number,
+            delivered_postal_code, ship_to_postal_code, is_signed, delivered_at)
+        values (%(id)s, %(id)s, 'd1', 't1', 'gateway', '1Z1', '97205', '12207', false, '2026-01-02 10:00Z')
+        """,
+        {"id": ORDER},
+    )
+    (row,) = rows(canonical, "pod_mismatch")
+    (parcel,) = row["evidence"].pop("parcels")
+    assert row["evidence"] == {
+        "tracking_number": "1Z1",
+        "reasons": ["elsewhere", "unsigned"],
+        "delivered_at": "2026-01-02T10:00:00+00:00",
+        "billing_status_code": "not_billed",
+        "billing_blocked_at": None,
+    }
+    assert parcel["delivered_to"] == {"postal_code": "97205", "country_code": None}
+    assert parcel["ship_to"] == {"postal_code": "12207", "country_code": None}
+    assert not [name for name in parcel if "signed_by" in name]
+
+
 def test_business_time_decides_what_is_due(canonical):
     """The same rows, asked at another business time: the promise has or has not passed."""
     canonical.execute("update canonical.orders set fulfillment_status_code = 'shipped'")

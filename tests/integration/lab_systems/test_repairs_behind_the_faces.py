@@ -173,6 +173,7 @@ def test_a_parcel_goes_with_a_faster_carrier(living) -> None:
         ("shop_price_differs", "price_mismatch"),
         ("status_stuck_in_erp", "shipment_status_mismatch"),
         ("missing_lines_for_good", "order_incomplete"),
+        ("billing_block_forgotten", "billing_hold"),
         ("carrier_runs_late", "carrier_cannot_meet_promise"),
     ],
 )
@@ -188,6 +189,8 @@ def test_one_command_ends_the_fault(living, kind, code) -> None:
         world.do("sap_s4.release_credit", order=order)
     elif kind == "compliance_block":
         world.do("sap_s4.set_delivery_block", order=order, code="")
+    elif kind == "billing_block_forgotten":
+        world.do("sap_s4.set_billing_block", order=order, code="")
     elif kind == "shop_price_differs":
         world.do("sap_s4.set_item_price", order=order, item=str(line.number), rate=str(line.unit_price))
     elif kind == "status_stuck_in_erp":

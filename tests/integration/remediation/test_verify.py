@@ -80,6 +80,27 @@ def test_a_repair_that_does_not_hold_comes_back(acting):
     assert acting.state(case_id) == "reopened"
 
 
+def test_a_safeguard_must_stand_as_long_as_the_exception_is_found(acting):
+    """Lifted while the exception stands it has failed; lifted after the exception has gone it is nobody's business."""
+
+    def guarded(order: str, **decided) -> int:
+        step = setting("x", 1)
+        step = replace(step, target=[one | {"while_found": True} for one in step.target])
+        return repaired(acting, [step, setting("y", 1, step=2)], order=order, holds_for="1 hour", **decided)
+
+    lifted = guarded("shop-main/order/1", clears=False)
+    acting.ledger.put("x", 0)
+    assert acting.verify() == Verified(disagreed=1)
+    assert acting.state(lifted) == "reopened"
+
+    held = guarded("shop-main/order/2")
+    assert acting.verify() == Verified(resolved=1)
+    acting.ledger.put("x", 0)
+    acting.later(hours=2)
+    assert acting.verify() == Verified(closed=1)
+    assert acting.state(held) == "closed"
+
+
 def test_nothing_is_resolved_while_the_exception_is_still_found(acting):
     """Every system agrees, but the symptom stands: it waits, and is resolved the moment that clears."""
     case_id = repaired(acting, clears=False)

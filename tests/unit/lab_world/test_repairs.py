@@ -10,6 +10,7 @@ import pytest
 from crossdock_lab.truth.harm import RULES, Case, harm
 from crossdock_lab.truth.oracle import expectations
 from crossdock_lab.world import choose, draft, repairs, show
+from crossdock_lab.world.catalogue import PROOF_BLOCK
 from crossdock_lab.world.choose import KINDS
 from crossdock_lab.world.config import WorldConfig
 from crossdock_lab.world.corrections import corrections
@@ -286,6 +287,48 @@ def test_a_price_is_right_when_the_sum_is_what_was_ordered():
     wrong = repaired(plan, (at, "price", {"line": line.number, "rate": str(line.unit_price + 1)}))
     assert wrong.sap_amount_off == Decimal(line.qty)
     assert codes(wrong) == {"price_mismatch"}
+
+
+def test_a_wrong_proof_is_corrected_by_people_and_billed_after_finance():
+    """Blocked while the proof contradicts; the carrier corrects it; the block then stands for want of a word alone."""
+    plan = plan_with("pod_mismatch")
+    at = first(plan, "pod_mismatch") + HOUR
+    block, ask = (at, "billing_block", {"code": PROOF_BLOCK}), (at, "ticket", {"ticket_id": 1})
+    assert codes(repaired(plan, block)) == {"pod_mismatch"}
+    asked = repaired(plan, block, ask)
+    corrected_at = first(asked, "billing_hold")
+    assert at + 2 * HOUR <= corrected_at <= at + 6 * HOUR
+    assert open_at(asked, corrected_at) == {"billing_hold"}
+    said = shown(asked, "trackers")[-1]
+    assert (said.signed_by, said.details[-1].postal_code) == (plan.order.customer.name, plan.order.customer.postal_code)
+    assert (said.status, said.updated_at) == ("delivered", corrected_at)
+    assert {one.billing_status for one in shown(asked, "sales_orders")} == {"A"}
+
+    released_at = corrected_at + 40 * HOUR
+    done = repaired(plan, block, ask, (released_at, "billing_block", {"code": ""}))
+    assert open_at(done, released_at) == set()
+    assert [one.billing_block for one in shown(done, "sales_orders")][-2:] == ["", ""]
+    assert shown(done, "sales_orders")[-1].billing_status == "C"
+
+
+def test_a_block_for_the_proof_is_harm_where_the_proof_agrees():
+    wrong, clean = plan_with("pod_mismatch"), plan_with("proof_written_otherwise")
+    at = first(wrong, "pod_mismatch") + HOUR
+    block, lift = (at, "billing_block", {"code": PROOF_BLOCK}), (at + MINUTE, "billing_block", {"code": ""})
+    assert judged(wrong, block, ailing=["pod_mismatch"]) is None
+    assert judged(clean, block) == "wrong_repair"
+    assert judged(clean, lift) == "wrong_repair"
+    assert judged(wrong, lift, block) is None
+    assert repaired(clean, lift).effects[0].startswith(repairs.NOTHING)
+
+
+def test_a_forgotten_block_is_lifted_by_people():
+    plan = plan_with("billing_block_forgotten")
+    at = first(plan, "billing_hold") + HOUR
+    mended = repaired(plan, (at, "ticket", {"ticket_id": 1}))
+    assert [each.until_at for each in expectations(mended)] == [mended.billing.released_at]
+    assert shown(plan, "sales_orders")[-1].billing_status == "A"
+    assert shown(mended, "sales_orders")[-1].billing_status == "C"
 
 
 def too_slow() -> tuple[Plan, datetime, tuple[datetime, str, dict]]:

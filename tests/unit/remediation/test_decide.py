@@ -288,6 +288,39 @@ def test_lines_that_share_an_item_never_take_more_than_there_is(available, picks
 BELIEFS = {"wms": "warehouse", "sap": "erp", "post": "carrier", "shop": "shop"}
 
 
+PROOF = {"exceptions": ["pod_mismatch"], "playbooks": ["hold_billing"]}
+
+
+def contradicted(**given: object) -> dict:
+    """An order whose proof of delivery contradicts it, at an ERP that blocks billing with ZP."""
+    about = case(lead_code="pod_mismatch", subject_id="o", owner_queue="finance")
+    return short_pick() | {"case": about, "order": order(**given), "erp_holds": {"proof": "ZP"}, "line": None}
+
+
+def test_a_contradicting_proof_holds_the_billing_and_asks_people():
+    """Block first, then the ticket; the block is a safeguard that counts only as long as the mismatch does."""
+    decision = decided(contradicted(), **PROOF)
+    assert (decision.outcome, commands(decision)) == ("automatic", ["set_billing_block", "open_ticket"])
+    block, ticket = decision.plan
+    assert block.payload == {"order": "400", "code": "ZP"}
+    assert [(one["expect"]["billing_block"], one["while_found"]) for one in block.target] == [("ZP", True)]
+    assert {"finance", "customer_service"} <= set(ticket.payload["tags"])
+
+
+@pytest.mark.parametrize(
+    ("facts", "because"),
+    [
+        (contradicted(billing_status_code="invoiced"), "it is billed"),
+        (contradicted() | {"erp_holds": {"compliance": "02"}}, "no block for a proof of delivery"),
+    ],
+)
+def test_what_cannot_be_held_goes_to_people(facts, because):
+    """A bill that is out, and an ERP whose block nobody has mapped: a ticket that says so."""
+    decision = decided(facts, **PROOF)
+    assert (decision.outcome, commands(decision)) == ("person", ["open_ticket"])
+    assert because in decision.plan[0].payload["body"]
+
+
 def mismatch(said_by: str, behind: str) -> dict:
     """A shipment that some systems say has left and some say has not; the others have said nothing."""
     words = [(one, "shipped") for one in said_by.split()] + [(one, "packed") for one in behind.split()]

@@ -15,6 +15,8 @@ final as (
         {{ order_name('p."name"') }} as order_ref,
         p."customer" ->> 'id' as customer_ref,
         coalesce(p."shipping_address" ->> 'province_code', p."shipping_address" ->> 'country_code') as ship_to_region,
+        {{ postal_code("p.\"shipping_address\" ->> 'zip'") }} as ship_to_postal_code,
+        {{ country_code("p.\"shipping_address\" ->> 'country_code'") }} as ship_to_country_code,
         {{ our_code('shopify', 'fulfillment_status', 'r.partner_id', 'coalesce(p."fulfillment_status", \'unfulfilled\')') }} as fulfillment_status_code,
         {{ our_code('shopify', 'financial_status', 'r.partner_id', 'p."financial_status"') }} as billing_status_code,
         nullif(p."currency", '') as currency_code,

@@ -16,6 +16,8 @@ read as (
         trim(p."order" ->> 'po_number') as order_ref,
         t.customer_ref,
         t.ship_to_region,
+        {{ postal_code('t.ship_to_zip') }} as ship_to_postal_code,
+        {{ country_code('t.ship_to_country') }} as ship_to_country_code,
         h.incoterms_code,
         nullif(p."order" ->> 'currency_code', '') as currency_code,
         h.charges_amount,
@@ -35,7 +37,9 @@ read as (
     cross join lateral (
         select
             max(e.item ->> 'id') filter (where e.item ->> 'qualifier' = 'ST') as customer_ref,
-            max(e.item ->> 'state') filter (where e.item ->> 'qualifier' = 'ST') as ship_to_region
+            max(e.item ->> 'state') filter (where e.item ->> 'qualifier' = 'ST') as ship_to_region,
+            max(e.item ->> 'postal_code') filter (where e.item ->> 'qualifier' = 'ST') as ship_to_zip,
+            max(e.item ->> 'country') filter (where e.item ->> 'qualifier' = 'ST') as ship_to_country
         from {{ elements("p.\"order\" -> 'parties'") }} as e (item, part)
     ) as t
     cross join lateral (

@@ -60,6 +60,12 @@ phrased as (
             when 'carrier_cannot_meet_promise' then
                 parcel || ' is expected ' || ops.evidence_quantity(e, 'late_hours') || ' h after the promise'
             when 'delivered_late' then 'delivered ' || ops.evidence_quantity(e, 'late_hours') || ' h after the promise'
+            when 'pod_mismatch' then
+                parcel || case e -> 'reasons' ->> 0
+                    when 'unsigned' then ' was handed over without a signature'
+                    else ' was handed over in another place than the order says'
+                end
+            when 'billing_hold' then 'billing held although delivery is proven since ' || ops.evidence_moment(e, 'proven_at')
             when 'shipment_status_mismatch' then
                 parcel || ': ' || (e -> 'disagreements' -> 0 ->> 'said_by') || ' has it '
                 || (e -> 'disagreements' -> 0 ->> 'status_code') || ', '

@@ -44,6 +44,13 @@ COMMANDS = {
         BEFORE,
         BEFORE,
     ),
+    "set_billing_block": CommandKind(
+        "Block an order for billing with a code; '' releases it.",
+        "set_billing_block",
+        ("order", "code"),
+        BEFORE,
+        BEFORE,
+    ),
     "release_credit": CommandKind("Release an order that is blocked for credit.", None, ("order",)),
     "set_item_price": CommandKind(
         "Charge an item at a rate a unit.", "set_item_price", ("order", "item", "rate"), BEFORE, BEFORE
@@ -67,6 +74,7 @@ RUNS = {
     "set_item_plant": orders.set_item_plant,
     "set_promise": orders.set_promise,
     "set_delivery_block": orders.set_delivery_block,
+    "set_billing_block": orders.set_billing_block,
     "release_credit": orders.release_credit,
     "set_item_price": orders.set_item_price,
     "set_tracking": deliveries.set_tracking,

@@ -44,9 +44,18 @@ def set_promise(session: SapSession, payload: dict, key: str) -> dict:
 
 def set_delivery_block(session: SapSession, payload: dict, key: str) -> dict:
     """Block the order for delivery with a code; an empty one releases it."""
+    return _set_block(session, payload, key, "DeliveryBlockReason")
+
+
+def set_billing_block(session: SapSession, payload: dict, key: str) -> dict:
+    """Block the order for billing with a code; an empty one releases it."""
+    return _set_block(session, payload, key, "HeaderBillingBlockReason")
+
+
+def _set_block(session: SapSession, payload: dict, key: str, name: str) -> dict:
     found = _header(session, payload)
-    before = text(found.fields.get("DeliveryBlockReason"))
-    is_so = not session.change(found, {"DeliveryBlockReason": payload["code"]}, key)
+    before = text(found.fields.get(name))
+    is_so = not session.change(found, {name: payload["code"]}, key)
     return {"previous": previous(payload, before, is_so_already=is_so)}
 
 

@@ -15,9 +15,9 @@ from crossdock.connectors.telling import money, number
 
 
 def sales_order(session: SapSession, object_id: str) -> dict | None:
-    """{order, sold_to, purchase_order, requested_delivery_date, delivery_block, credit_status, rejection_status,
-    delivery_status, billing_status, process_status, net_amount, currency, items: [{item, material, plant,
-    shipping_point, quantity, unit, confirmed_quantity, net_amount, rate, rejection_reason, delivery_status}]}.
+    """{order, sold_to, purchase_order, requested_delivery_date, delivery_block, billing_block, credit_status,
+    rejection_status, delivery_status, billing_status, process_status, net_amount, currency, items: [{item, material,
+    plant, shipping_point, quantity, unit, confirmed_quantity, net_amount, rate, rejection_reason, delivery_status}]}.
 
     The statuses are SAP's letters: A not yet, B partly (credit: blocked), C completely, D (credit) released.
     """
@@ -32,6 +32,7 @@ def _sales_order(order: dict) -> dict:
         "purchase_order": text(order.get("PurchaseOrderByCustomer")),
         "requested_delivery_date": day(order.get("RequestedDeliveryDate")),
         "delivery_block": text(order.get("DeliveryBlockReason")),
+        "billing_block": text(order.get("HeaderBillingBlockReason")),
         "credit_status": text(order.get("TotalCreditCheckStatus")),
         "rejection_status": text(order.get("OverallSDDocumentRejectionSts")),
         "delivery_status": text(order.get("OverallDeliveryStatus")),

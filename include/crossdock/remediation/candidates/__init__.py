@@ -13,6 +13,7 @@ GENERATORS: Mapping[str, Generator] = {
     "new_promise": promise.generate,
     "correct_price": price.generate,
     "post_goods_issue": single.post_goods_issue,
+    "hold_billing": single.hold_billing,
     "release": single.release,
     "resend": single.resend,
     "ticket": single.ticket,

@@ -1,4 +1,4 @@
-"""Where there is one thing to do, or none: post, release, send again, open a ticket."""
+"""Where there is one thing to do, or none: post, hold, release, send again, open a ticket."""
 
 from __future__ import annotations
 
@@ -43,6 +43,13 @@ def _doubts(said: list[dict], roles: dict, sayers: list[str], record: list[str])
 
 def _speaks(record: list[str], roles: dict) -> bool:
     return bool(set(record) & set(roles.values()))
+
+
+def hold_billing(facts: dict, knobs: Knobs) -> list[Candidate]:
+    """Have the ERP bill nothing until the proof of delivery agrees."""
+    choice = {"kind": "hold", "code": facts["erp_holds"].get("proof")}
+    excluded = () if choice["code"] else ("the ERP has no block for a proof of delivery in its code map",)
+    return [Candidate("hold billing", "hold", choice, excluded_by=excluded)]
 
 
 def release(facts: dict, knobs: Knobs) -> list[Candidate]:

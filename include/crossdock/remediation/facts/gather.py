@@ -1,8 +1,8 @@
 """Read the facts of many cases with one statement a kind; put them together by case.
 
 A case's facts are JSON: `case, now, order, lines, shipments, shipment, shipment_line, line, stock, holds, edi_document,
-partners, places, carriers, erp_carriers, shop_carriers, customer, parcel`. Quantities are JSON numbers, amounts text,
-times ISO text in UTC. `shipment`, `shipment_line` and `line` are those that the case is about, or null.
+partners, places, carriers, erp_carriers, shop_carriers, erp_holds, customer, parcel`. Quantities are JSON numbers,
+amounts text, times ISO text in UTC. `shipment`, `shipment_line` and `line` are those that the case is about, or null.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _rows(connection: psycopg.Connection, kind: str, cases: Collection[int]) -> 
 
 
 def _codes(connection: psycopg.Connection, facts: Iterable[dict]) -> list[tuple[str, str, str, str]]:
-    """(partner, kind, our code, their code) of warehouses, carriers and the items concerned."""
+    """(partner, kind, our code, their code) of warehouses, carriers, holds and the items concerned."""
     facts = list(facts)
     partners = {partner["partner_id"] for one in facts for partner in (one["partners"] or {}).values()}
     skus = {line["sku"] for one in facts for line in one["lines"] if line["sku"]}
@@ -76,6 +76,7 @@ def _complete(facts: dict, codes: list[tuple[str, str, str, str]]) -> None:
     carrier_id = facts["partners"].get("carrier", {}).get("partner_id")
     facts["carriers"] = {their: ours for partner, k, ours, their in codes if (partner, k) == (carrier_id, "carrier")}
     facts["erp_carriers"], facts["shop_carriers"] = theirs("erp", "carrier"), theirs("shop", "carrier")
+    facts["erp_holds"] = theirs("erp", "hold")
     facts["parcel"] = _parcel(facts)
     facts["case"]["ticket_priority"] = PRIORITIES[facts["case"]["severity"]]
     facts["case"]["evidence_text"] = "\n".join(f"  {key}: {value}" for key, value in facts["case"]["evidence"].items())

@@ -28,6 +28,8 @@ class Target(Strict):
     """JMESPath over what is read → the value it must have."""
     within: str | None = None
     """How long that may take, in business time; none: it must be so at once."""
+    while_found: bool = False
+    """Whether it must be so only as long as the exception is found: a safeguard, which somebody may lift afterwards."""
 
 
 class Undo(Strict):

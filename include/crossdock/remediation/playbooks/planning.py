@@ -60,7 +60,8 @@ def _add(steps: list[Planned], names: dict[str, int], step: Step, scope: dict) -
     partners = scope["facts"]["partners"]
     target = [
         {"partner_id": _partner(partners, one.partner), "kind": one.kind, "id": filled(one.id, scope, numbers),
-         "expect": filled(one.expect, scope, numbers)} | ({"within": one.within} if one.within else {})
+         "expect": filled(one.expect, scope, numbers)}
+        | ({"within": one.within} if one.within else {}) | ({"while_found": True} if one.while_found else {})
         for one in step.target
     ]  # fmt: skip
     undo = step.undo and {

@@ -2,4 +2,4 @@
 select w.idempotency_key, i.number, i.kind
 from lab.interventions as i
 join lab.writes as w using (write_id)
-where i.kind = 'credit_release' or (i.kind = 'block' and i.params ->> 'code' = '')
+where i.kind = 'credit_release' or (i.kind in ('block', 'billing_block') and i.params ->> 'code' = '')

@@ -44,7 +44,7 @@ def sales_order(order: SalesOrder) -> dict:
         "SDDocumentReason": "",
         "ShippingCondition": "01",
         "CompleteDeliveryIsDefined": False,
-        "HeaderBillingBlockReason": "",
+        "HeaderBillingBlockReason": order.billing_block,
         "DeliveryBlockReason": order.delivery_block,
         "TotalBlockStatus": "C" if order.delivery_block else "",
         "IncotermsClassification": placed.incoterms,

@@ -57,6 +57,8 @@ async def _sales_order(change: Change) -> Effect:
     if "DeliveryBlockReason" in given:
         effect.header = given | {"TotalBlockStatus": "C" if given["DeliveryBlockReason"] else ""}
         effect.interventions.append(("block", {"code": given["DeliveryBlockReason"]}))
+    if "HeaderBillingBlockReason" in given:
+        effect.interventions.append(("billing_block", {"code": given["HeaderBillingBlockReason"]}))
     return effect
 
 
