@@ -103,7 +103,12 @@ def installed(**world: object) -> Iterator[Installation]:
         made.run("up", "--no-lab")
         variables = environment.product(made.state) | environment.lab(made.state)
         dsns = {name: value for name, value in variables.items() if name in ("CROSSDOCK_DSN", "CROSSDOCK_LAB_DSN")}
-        words = [word for name, value in world.items() for word in (f"--{name}", str(value))]
+        words = [
+            word
+            for name, value in world.items()
+            for one in (value if isinstance(value, tuple) else (value,))
+            for word in (f"--{name}", str(one))
+        ]
         made.run("lab", "reset", *words, **dsns)
         made.run("up", "--lab")
         yield made
