@@ -1,6 +1,6 @@
 """From detections that wait to cases that stand, in one transaction.
 
-    claim → gather → join or open → merge → note → lead → return → withdraw → vanish
+    claim → gather → join or open → merge → note → lead → return → withdraw → look again → vanish
 
 A detection joins the living case of its order in which its cause stands, or which it explains, or opens a case. One
 drain works at a time, over the cases concerned and no other, so that its cost follows what changed.
@@ -149,6 +149,8 @@ class Drains:
         self._run("note_leads")
         self._run("withdraw_questions")
         self._run("decide_anew")
+        if again := [row[0] for row in self.connection.execute(statement("look_again")).fetchall()]:
+            self._run("look_at_once", cases=again)
         return self._run("vanish")
 
 

@@ -2,7 +2,8 @@
 
 A repair is resolved when all of it can be read and agrees, and the exception has gone where it can go; it is closed
 when that still is so after the policy's time. A disagreement reopens the case; what can be neither proved nor
-disproved in the policy's patience goes to people. Every reading is a row of ops.verifications.
+disproved in the policy's patience goes to people. So does a repair that does not stand although its exception has gone
+by itself: nothing is done about what is no more. Every reading is a row of ops.verifications.
 """
 
 from __future__ import annotations
@@ -159,10 +160,13 @@ def _settle(connection: psycopg.Connection, case: dict, found: Looked) -> str:
     for action_id, why in found.disagreeing.items():
         connection.execute(_FAILED, [why, action_id])
     steps.move_case(connection, case_id, "disagree", reason=found.why)
-    if found.verdict == "disagrees":
+    if found.verdict == "disagrees" and not case["is_again"]:
         return "disagreed"
-    steps.move_case(connection, case_id, "triage", reason="it can be neither proved nor disproved")
-    steps.expect(connection, case_id, f"See whether the repair has held: {found.why}", of_people=True)
+    gone = found.verdict == "disagrees"
+    reason = "the exception has gone" if gone else "it can be neither proved nor disproved"
+    steps.move_case(connection, case_id, "triage", reason=reason)
+    text = f"The exception has gone, but {found.why}. Mend that or dismiss the case" if gone else _HELD + found.why
+    steps.expect(connection, case_id, text, of_people=True)
     return "lost"
 
 
@@ -183,9 +187,11 @@ def _wait(connection: psycopg.Connection, case: dict, found: Looked) -> None:
     steps.expect(connection, case["case_id"], f"Look again: {found.why}", of_people=found.of_people, after=after)
 
 
+_HELD = "See whether the repair has held: "
 _VERIFIED = """
-update ops.actions set state = 'verified', verified_at = clock_timestamp()
-where case_id = %s and attempt = %s and compensates is null and state = 'acknowledged'
+update ops.actions set state = 'verified', verified_at = clock_timestamp(), error = null, error_class = null
+where case_id = %s and attempt = %s and compensates is null
+    and (state = 'acknowledged' or (state = 'failed' and error_class = 'Disagreement'))
 """
 _FAILED = """
 update ops.actions set state = 'failed', error = %s, error_class = 'Disagreement'

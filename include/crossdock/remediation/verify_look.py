@@ -82,7 +82,8 @@ def load(connection: psycopg.Connection, case_id: int) -> dict:
     """The case as `sql/case_to_look_at.sql` describes it, its `actions` and the `spans` that they name."""
     with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
         case = cursor.execute((SQL / "case_to_look_at.sql").read_text(), {"case_id": case_id}).fetchone()
-        rows = cursor.execute((SQL / "actions_to_look_at.sql").read_text(), {"case_id": case_id}).fetchall()
+        given = {"case_id": case_id, "attempt": case["attempt"]}
+        rows = cursor.execute((SQL / "actions_to_look_at.sql").read_text(), given).fetchall()
         spans = dict(connection.execute(_SPANS, [_withins(rows)]).fetchall())
     return case | {"actions": rows, "spans": spans}
 

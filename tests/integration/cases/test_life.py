@@ -165,6 +165,38 @@ def test_a_failed_repair_of_what_has_gone_vanishes(ground):
     assert ground.drain().vanished == 1
 
 
+@pytest.mark.parametrize("state", ["triaged", "reopened"])
+def test_what_clears_after_a_repair_is_looked_at_again(ground, state):
+    """Something that we did still stands: the case is not closed, the systems are read again at once."""
+    found = ground.found("credit_hold")
+    ground.drain()
+    case = ground.case_of(found)
+    decided(ground, case)
+    ground.move(case, "triage", "act", "verify", "disagree", *(["triage"] if state == "triaged" else []))
+    ground.app.execute("update ops.actions set state = 'approved'")
+    ground.app.execute("update ops.actions set state = 'sent'")
+    ground.app.execute("update ops.actions set state = 'acknowledged'")
+    ground.app.execute("update ops.cases set next_at = ref.as_of() + interval '1 day', next_actor = 'finance'")
+    ground.cleared(found)
+    assert ground.drain().vanished == 0
+    assert ground.cases() == [(case, "credit_hold", "verifying")]
+    assert ground.history(case)[-2:] == ["cleared", "look_again"]
+    row = "select next_actor, next_action, next_at from ops.cases"
+    assert ground.rows(row) == [("crossdock", "Read every system again", None)]
+
+
+def test_what_was_taken_back_may_vanish(ground):
+    """The repair was undone, or never sent: nothing of ours stands, and nothing need be read."""
+    found = ground.found("credit_hold")
+    ground.drain()
+    case = ground.case_of(found)
+    decided(ground, case)
+    ground.move(case, "triage", "act", "fail")
+    ground.app.execute("update ops.actions set state = 'cancelled'")
+    ground.cleared(found)
+    assert ground.drain().vanished == 1
+
+
 def test_a_repair_with_which_a_system_disagrees_does_not_vanish(ground):
     """The exception has gone and one system says otherwise: that is not the world mending itself."""
     found = ground.found("credit_hold")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from acting_rig import PARTNER, making, setting
+from acting_rig import PARTNER, making, move, setting
 from crossdock.core import clock
 from crossdock.remediation.verify import Verified
 
@@ -298,3 +298,41 @@ def test_values_are_compared_as_people_would(acting, expected, shown, agrees):
     repaired(acting, [setting("x", expected)])
     acting.ledger.put("x", shown)
     assert acting.verify() == (Verified(resolved=1) if agrees else Verified(disagreed=1))
+
+
+def mended(acting, case_id: int) -> None:
+    """The exception goes away by itself, and the case is looked at again."""
+    acting.clear(case_id)
+    with acting.connect() as connection:
+        move(connection, case_id, "look_again")
+
+
+def disagreed(acting, **decided) -> int:
+    """A case that was reopened: its system took the command and shows something else."""
+    case_id = repaired(acting, [setting("x", 1)], clears=False, **decided)
+    acting.ledger.put("x", 99)
+    assert acting.verify() == Verified(disagreed=1)
+    return case_id
+
+
+def test_what_clears_after_a_repair_is_read_before_it_is_closed(acting):
+    """Reopened, then the exception went away: the system was late and shows the repair; resolved, then closed."""
+    case_id = disagreed(acting, holds_for="1 hour")
+    acting.ledger.put("x", 1)
+    mended(acting, case_id)
+    assert acting.verify() == Verified(resolved=1)
+    assert acting.states(case_id) == ["verified"]
+    acting.later(hours=2)
+    assert acting.verify() == Verified(closed=1)
+    assert acting.row("select close_reason from ops.cases where case_id = %s", case_id) == ("resolved",)
+
+
+def test_what_clears_while_a_system_disagrees_goes_to_people(acting):
+    """The exception has gone and the system still shows something else: not closed, not repaired again either."""
+    case_id = disagreed(acting)
+    mended(acting, case_id)
+    assert acting.verify() == Verified(lost=1)
+    assert acting.state(case_id) == "triaged"
+    who, what = acting.next(case_id)
+    assert who == "warehouse"
+    assert "The exception has gone, but object x at books shows {'value': 99}" in what

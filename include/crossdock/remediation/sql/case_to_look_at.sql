@@ -1,12 +1,32 @@
 -- One case with the decision its repair came from, what still is wrong, and whether the feeds have been read since.
-with told as (
+-- An exception that went away by itself leaves the last attempt of which something stands to be looked at.
+with looked as (
     select
+        c.case_id,
+        coalesce(e.event = 'look_again', false) as is_again,
+        case e.event when 'look_again' then ops.repair_attempt(c.case_id) else c.attempt end as attempt
+    from ops.cases as c
+    left join lateral (
+        select v.event from ops.case_events as v
+        where v.case_id = c.case_id and v.to_state = 'verifying'
+        order by v.event_id desc
+        limit 1
+    ) as e on true
+    where c.case_id = %(case_id)s
+),
+
+told as (
+    select
+        l.attempt,
+        l.is_again,
         max(a.acknowledged_as_of) as told_at,
         max(a.decision_id) as decision_id,
         array_agg(distinct a.partner_id) as partners
-    from ops.actions as a
-    join ops.cases as c on c.case_id = a.case_id and c.attempt = a.attempt
-    where a.case_id = %(case_id)s and a.compensates is null and a.state in ('acknowledged', 'verified')
+    from looked as l
+    left join ops.actions as a
+        on a.case_id = l.case_id and a.attempt = l.attempt and a.compensates is null
+        and (a.state in ('acknowledged', 'verified') or (a.state = 'failed' and a.error_class = 'Disagreement'))
+    group by l.attempt, l.is_again
 ),
 
 -- Since when the systems can show it: what had still to come when it was read, as a ticket that nobody had solved, gets
@@ -14,15 +34,15 @@ with told as (
 shown as (
     select greatest(t.told_at, max(v.read_as_of)) as shown_at
     from told as t
-    join ops.cases as c on c.case_id = %(case_id)s
-    left join ops.verifications as v on v.case_id = c.case_id and v.attempt = c.attempt and not v.agrees
+    left join ops.verifications as v on v.case_id = %(case_id)s and v.attempt = t.attempt and not v.agrees
     group by t.told_at
 )
 
 select
     c.case_id,
     c.state,
-    c.attempt,
+    t.attempt,
+    t.is_again,
     c.updated_at,
     ref.as_of() as now,
     t.told_at,

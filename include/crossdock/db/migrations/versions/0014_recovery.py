@@ -9,3 +9,4 @@ down_revision = "0013"
 def upgrade() -> None:
     run_sql("0014_recovery.sql")
     run_sql("0014_causes.sql")
+    run_sql("0014_look_again.sql")
