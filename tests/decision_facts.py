@@ -45,6 +45,7 @@ def short_pick(*, delivery: float = 10, picked: float = 6, case_id: int = 1, **a
     }  # fmt: skip
     return {
         "now": "2026-03-02T12:00:00+00:00",
+        "tiers": ["gold", "silver", "bronze"],
         "case": case(case_id=case_id),
         "order": order(),
         "lines": [line],

@@ -56,3 +56,18 @@ not exists (
     limit 1
 )
 {%- endmacro %}
+
+{#- A tier of ref.customer_tiers; 'unknown' where the partner names one that is not on it, null where it names none. -#}
+{% macro customer_tier(our_code, their_code) -%}
+case
+    when coalesce(trim({{ their_code }}), '') = '' then null
+    else coalesce(
+        (
+            select t.customer_tier
+            from {{ source('ref', 'customer_tiers') }} as t
+            where t.customer_tier = lower(trim({{ our_code }}))
+        ),
+        'unknown'
+    )
+end
+{%- endmacro %}

@@ -34,7 +34,8 @@ def register(app: typer.Typer) -> None:
 def _checked(connection: psycopg.Connection, policies: list[Policy]) -> list[Policy]:
     codes = [row[0] for row in connection.execute("select exception_code from ref.exception_catalogue")]
     queues = [row[0] for row in connection.execute("select queue from ref.queues")]
-    files.check(policies, playbooks(), codes, queues)
+    tiers = [row[0] for row in connection.execute("select customer_tier from ref.customer_tiers")]
+    files.check(policies, playbooks(), codes, queues, tiers)
     return policies
 
 

@@ -59,8 +59,10 @@ def of_source(connection: psycopg.Connection, partner_id: str, approved_by: str)
 def add(connection: psycopg.Connection, code: Code, *, approved_by: str, note: str | None = None) -> None:
     """Write a mapping. A code that was mapped before begins at the business time, one that was not holds for ever.
 
-    Raises Refused when the code is mapped at that time already: close the old row first.
+    Raises Refused when the code is mapped at that time already: close the old row first; and for a tier of customers
+    that is not on the one list of them.
     """
+    _must_be_a_tier(connection, code)
     connection.execute("savepoint code_map_row")
     try:
         connection.execute(
@@ -85,6 +87,17 @@ def add(connection: psycopg.Connection, code: Code, *, approved_by: str, note: s
             hint="see `crossdock codes list`; add with --replace to close the old mapping now",
         ) from None
     connection.execute("release savepoint code_map_row")
+
+
+def _must_be_a_tier(connection: psycopg.Connection, code: Code) -> None:
+    if code.kind != "customer_tier":
+        return
+    tiers = [row[0] for row in connection.execute("select customer_tier from ref.customer_tiers order by rank")]
+    if code.our_code not in tiers:
+        raise Refused(
+            f"{code.kind} {code.their_code!r} of {code.partner_id} cannot be {code.our_code!r}: there is no such tier",
+            hint=f"use one of {', '.join(tiers)}, or add it to ref.customer_tiers",
+        )
 
 
 def close(connection: psycopg.Connection, code_map_id: int) -> None:

@@ -16,7 +16,7 @@ from crossdock.remediation.facts.values import number
 from crossdock.remediation.plan import Planned
 from crossdock.remediation.playbooks import planning
 from crossdock.remediation.playbooks.model import Playbook
-from crossdock.remediation.policies.model import Knobs, Policy
+from crossdock.remediation.policies.model import UNKNOWN_TIER, Knobs, Policy
 
 Outcome = Literal["automatic", "approval", "person", "wait"]
 DESK = "service_desk"
@@ -158,6 +158,8 @@ def _chosen(
     facts: dict, policy: Policy, playbook: Playbook, best: Considered, seen: tuple[Considered, ...]
 ) -> Decision:
     reason = f"{best.candidate.name}: {_praise(best, seen)}"
+    if (facts.get("order") or {}).get("customer_tier") == UNKNOWN_TIER:
+        reason += "; nobody knows the customer's tier, it was priced like none"
     wanted = list(_wants_approval(facts, policy, best.candidate))
     if not wanted:
         return Decision("automatic", playbook.playbook, reason, best, seen)

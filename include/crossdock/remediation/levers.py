@@ -12,7 +12,6 @@ from crossdock.remediation.facts.values import moment, number, plain
 FARTHEST = 4096
 """How far a figure is changed at most while one looks for the point where the choice turns, in its own steps."""
 NOT_BILLED = "not_billed"
-TIERS = ("bronze", "gold", "silver")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def _order(facts: dict) -> Iterator[Lever]:
     def tier(changed: dict, value: object) -> None:
         changed["order"]["customer_tier"] = value
 
-    others = tuple(one for one in TIERS if one != order["customer_tier"])
+    others = tuple(one for one in facts.get("tiers", ()) if one != order["customer_tier"])
     yield Lever("the customer's tier", order["customer_tier"], tier, values=others)
 
     def regulated(changed: dict, value: object) -> None:

@@ -20,7 +20,8 @@ def story(world):
     }
     for ref, (status, billing) in told.items():
         given = {"order_ref": ref, "status": status, "billing_status": billing, "ordered_at": "2026-01-01T10:00:00Z",
-                 "promised_at": "2026-01-10T00:00:00Z", "currency_code": "BRL", "ship_to_region": "SP"}  # fmt: skip
+                 "promised_at": "2026-01-10T00:00:00Z", "currency_code": "BRL", "ship_to_region": "SP",
+                 "customer_tier": {"A": "Gold", "B": "platinum"}.get(ref, "")}  # fmt: skip
         world.record("market", "orders", ref, given, "2026-01-05Z")
         if ref != "D":
             line = {"order_ref": ref, "line_number": "1", "sku": f"S{ref}", "ordered_qty": "1",
@@ -55,6 +56,13 @@ def story(world):
 
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def test_a_tier_that_is_not_on_the_list_is_unknown(world):
+    """Not silently the lowest; who names none has none."""
+    rows = world.rows("select partner_order_ref, customer_tier from canonical.orders")
+    tiers = {row["partner_order_ref"]: row["customer_tier"] for row in rows}
+    assert (tiers["A"], tiers["B"], tiers["C"]) == ("gold", "unknown", None)
 
 
 def test_status_comes_from_milestones_and_the_partners_word(world):

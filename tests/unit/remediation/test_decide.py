@@ -217,6 +217,17 @@ def test_each_condition_asks_a_person(rule, changed, because):
     assert decided(facts, approval={"may_answer": ["warehouse"]}).outcome == "automatic"
 
 
+def test_an_unknown_tier_is_said_and_may_be_asked_about():
+    """It costs what a customer of no tier costs; the reason says that nobody knows it."""
+    facts = short_pick() | {"order": order(customer_tier="unknown")}
+    decision = decided(facts)
+    assert decision.outcome == "automatic"
+    assert "nobody knows the customer's tier" in decision.reason
+    asked = decided(facts, approval={"may_answer": ["customer_service"], "tiers": ["unknown"]})
+    assert (asked.outcome, "the customer is of tier unknown" in asked.reason) == ("approval", True)
+    assert "tier" not in decided(short_pick()).reason
+
+
 @pytest.mark.parametrize(
     ("case_is", "rule", "reason"),
     [

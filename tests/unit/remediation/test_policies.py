@@ -13,7 +13,7 @@ from crossdock.remediation.playbooks import files as playbook_files
 from crossdock.remediation.playbooks.files import playbook, playbooks
 from crossdock.remediation.playbooks.model import Playbook
 from crossdock.remediation.policies import files
-from crossdock.remediation.policies.model import span
+from crossdock.remediation.policies.model import Approval, span
 from crossdock.remediation.policies.store import content_hash
 from crossdock.remediation.triage import modes
 
@@ -71,16 +71,20 @@ def test_the_package_has_a_policy_for_each_of_its_playbooks():
 
 
 def test_what_a_policy_names_must_be_there():
-    """A misspelt queue or playbook, or an exception that nobody decides, stops the load."""
+    """A misspelt queue, playbook or tier, or an exception that nobody decides, stops the load."""
     policies = files.read_all()
     codes = {code for policy in policies for code in policy.exceptions}
     queues = {"warehouse", "logistics", "finance", "compliance", "customer_service", "integration"}
-    files.check(policies, playbooks(), codes, queues)
+    tiers = {"gold", "silver", "bronze"}
+    files.check(policies, playbooks(), codes, queues, tiers)
+    asks_of = policies[0].model_copy(update={"approval": Approval(may_answer=("finance",), tiers=("platinum",))})
     for broken in (
-        (policies, playbooks(), codes, queues - {"finance"}),
-        (policies, set(playbooks()) - {"correct_price"}, codes, queues),
-        (policies, playbooks(), codes | {"flood"}, queues),
-        (policies, playbooks(), codes - {"credit_hold"}, queues),
+        (policies, playbooks(), codes, queues - {"finance"}, tiers),
+        (policies, set(playbooks()) - {"correct_price"}, codes, queues, tiers),
+        (policies, playbooks(), codes | {"flood"}, queues, tiers),
+        (policies, playbooks(), codes - {"credit_hold"}, queues, tiers),
+        (policies, playbooks(), codes, queues, tiers - {"silver"}),
+        ([asks_of, *policies[1:]], playbooks(), codes, queues, tiers),
     ):
         with pytest.raises(Misconfigured):
             files.check(*broken)

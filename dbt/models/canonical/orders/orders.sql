@@ -109,7 +109,8 @@ headers as (
         r.order_ref as partner_order_ref,
         e.erp_order_ref,
         coalesce(r.customer_ref, e.customer_ref) as customer_ref,
-        coalesce(e.customer_tier, r.customer_tier) as customer_tier,
+        coalesce(nullif(e.customer_tier, 'unknown'), nullif(r.customer_tier, 'unknown'), e.customer_tier, r.customer_tier)
+            as customer_tier,
         coalesce(r.ship_to_region, e.ship_to_region) as ship_to_region,
         coalesce(r.ordered_at, e.ordered_at) as ordered_at,
         coalesce(e.promised_at, r.promised_at) as promised_at,

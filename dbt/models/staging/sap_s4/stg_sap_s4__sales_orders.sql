@@ -16,7 +16,8 @@ final as (
         {{ order_name('p."PurchaseOrderByCustomer"') }} as channel_order_ref,
         {{ sap_number('p."SoldToParty"') }} as customer_ref,
         {{ our_code('sap_s4', 'channel', 'r.partner_id', 'p."DistributionChannel"') }} as channel_code,
-        {{ our_code('sap_s4', 'customer_tier', 'r.partner_id', 'p."CustomerGroup"') }} as customer_tier,
+        {{ customer_tier(our_code('sap_s4', 'customer_tier', 'r.partner_id', 'p."CustomerGroup"'), 'p."CustomerGroup"') }}
+            as customer_tier,
         nullif(p."SalesDistrict", '') as ship_to_region,
         nullif(p."IncotermsClassification", '') as incoterms_code,
         nullif(p."TransactionCurrency", '') as currency_code,

@@ -13,7 +13,7 @@ final as (
         {{ identifier('r.partner_id', 'order', order_name('p."order_ref"')) }} as order_identifier,
         {{ order_name('p."order_ref"') }} as order_ref,
         nullif(p."customer_ref", '') as customer_ref,
-        nullif(p."customer_tier", '') as customer_tier,
+        {{ customer_tier('p."customer_tier"', 'p."customer_tier"') }} as customer_tier,
         nullif(p."ship_to_region", '') as ship_to_region,
         nullif(p."channel_code", '') as channel_code,
         nullif(p."incoterms_code", '') as incoterms_code,

@@ -26,7 +26,7 @@ spoken as (
     left join canonical.order_lines as l
         on l.thread_id = w.thread
         and l.order_line_id = case when w.code = 'inventory_shortfall' then w.subject else w.e ->> 'order_line_id' end
-    left join ref.priority_tiers as t on t.customer_tier = lower(o.customer_tier)
+    left join ref.customer_tiers as t on t.customer_tier = o.customer_tier and t.raises_severity
 ),
 
 -- Evidence is read as text and never cast: an odd value makes an odd title and holds nothing up.

@@ -1,8 +1,9 @@
 """Read the facts of many cases with one statement a kind; put them together by case.
 
-A case's facts are JSON: `case, now, order, lines, shipments, shipment, shipment_line, line, stock, holds, edi_document,
-partners, places, carriers, erp_carriers, shop_carriers, erp_holds, customer, parcel`. Quantities are JSON numbers,
-amounts text, times ISO text in UTC. `shipment`, `shipment_line` and `line` are those that the case is about, or null.
+A case's facts are JSON: `case, now, tiers, order, lines, shipments, shipment, shipment_line, line, stock, holds,
+edi_document, partners, places, carriers, erp_carriers, shop_carriers, erp_holds, customer, parcel`. Quantities are JSON
+numbers, amounts text, times ISO text in UTC. `shipment`, `shipment_line` and `line` are those that the case is about, or
+null.
 """
 
 from __future__ import annotations
@@ -37,8 +38,10 @@ def gather(connection: psycopg.Connection, cases: Collection[int]) -> dict[int, 
     """The facts of each case, as they are now. Promised stock is not in it: see `promised`."""
     found = {kind: dict(_rows(connection, kind, cases)) for kind in KINDS}
     now = clock.read(connection).isoformat()
+    tiers = [row[0] for row in connection.execute("select customer_tier from ref.customer_tiers order by rank")]
     facts = {
-        case_id: {kind: found[kind].get(case_id, [] if kind in LISTS else None) for kind in KINDS} | {"now": now}
+        case_id: {kind: found[kind].get(case_id, [] if kind in LISTS else None) for kind in KINDS}
+        | {"now": now, "tiers": tiers}
         for case_id in found["case"]
     }
     codes = _codes(connection, facts.values())

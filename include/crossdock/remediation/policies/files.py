@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crossdock.core.errors import Misconfigured
 from crossdock.core.settings import settings
-from crossdock.remediation.policies.model import Policy
+from crossdock.remediation.policies.model import UNKNOWN_TIER, Policy
 from crossdock.remediation.source import MEND, read
 
 
@@ -40,15 +40,24 @@ def _once(what: str, names: Iterable[str]) -> None:
             raise Misconfigured(f"{name} {what}", hint=MEND)
 
 
-def check(policies: Iterable[Policy], playbooks: Iterable[str], codes: Iterable[str], queues: Iterable[str]) -> None:
+def check(
+    policies: Iterable[Policy],
+    playbooks: Iterable[str],
+    codes: Iterable[str],
+    queues: Iterable[str],
+    tiers: Iterable[str],
+) -> None:
     """All that the policies name is there, and every exception has an active policy. Raises Misconfigured."""
     known_playbooks, known_codes, known_queues = set(playbooks), set(codes), set(queues)
+    known_tiers = {*tiers, UNKNOWN_TIER}
     policies = list(policies)
     for policy in policies:
         check_playbooks(policy, known_playbooks)
         _known(policy, "exceptions", policy.exceptions, known_codes)
         if policy.approval:
             _known(policy, "approval.may_answer", policy.approval.may_answer, known_queues)
+            _known(policy, "approval.tiers", policy.approval.tiers, known_tiers)
+        _known(policy, "knobs.late_day_cost_by_tier", policy.knobs.late_day_cost_by_tier, known_tiers)
     decided = {code for policy in policies if policy.mode == "active" for code in policy.exceptions}
     if missing := sorted(known_codes - decided):
         raise Misconfigured(f"no active policy decides {', '.join(missing)}", hint="name them in a policy's exceptions")

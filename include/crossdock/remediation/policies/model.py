@@ -32,6 +32,10 @@ def span(duration: str) -> timedelta:
     return timedelta(**{unit.rstrip("s") + "s": int(number)})
 
 
+UNKNOWN_TIER = "unknown"
+"""Of a customer whose partner names a tier that is not in ref.customer_tiers; policies may name it like any other."""
+
+
 class Approval(Strict):
     """When a person must agree first: any one of the conditions is enough."""
 
@@ -45,6 +49,7 @@ class Approval(Strict):
     cost_from: Money | None = None
     """Repairs that cost this or more."""
     tiers: tuple[str, ...] = ()
+    """Of ref.customer_tiers, or `unknown`."""
     kinds: tuple[str, ...] = ()
     """Kinds of candidates, as `backorder`."""
     regulated: bool = False

@@ -10,3 +10,4 @@ def upgrade() -> None:
     run_sql("0014_recovery.sql")
     run_sql("0014_causes.sql")
     run_sql("0014_look_again.sql")
+    run_sql("0014_customer_tiers.sql")
