@@ -117,17 +117,23 @@ select
 from judged as j;
 comment on view ops.detection_causes is 'One row a detection: the cause that its own evidence names, and where it comes from.';
 
--- A case has the cause of the detection that leads it.
+-- A case has the cause of the newest detection that leads it. `offset 0`: it is looked up a case at a time, so that it
+-- costs by the cases that live and not by what was ever detected, whatever the planner thinks.
 create view ops.living_case_causes as
-select distinct on (c.case_id)
+select
     c.case_id, c.lead_code, c.order_id, c.owner_queue, c.severity, c.since_at,
     coalesce(d.cause_code, 'not_known') as cause_code,
     d.origin
 from ops.cases as c
-left join (ops.case_symptoms as s join ops.detection_causes as d on d.detection_id = s.detection_id)
-    on s.case_id = c.case_id and d.exception_code = c.lead_code
-where c.close_reason is null
-order by c.case_id, d.detection_id desc;
+left join lateral (
+    select max(d.detection_id) as detection_id
+    from (select s.detection_id from ops.case_symptoms as s where s.case_id = c.case_id offset 0) as s
+    join ops.detections as d on d.detection_id = s.detection_id and d.exception_code = c.lead_code
+) as leads on true
+left join lateral (
+    select d.cause_code, d.origin from ops.detection_causes as d where d.detection_id = leads.detection_id offset 0
+) as d on true
+where c.close_reason is null;
 comment on view ops.living_case_causes is 'One row a living case: the cause of the newest detection that leads it.';
 
 -- What holds the platform up now, whether it has led to an exception yet or not.
