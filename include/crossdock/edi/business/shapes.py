@@ -258,6 +258,8 @@ def order_shape(columns: list[bytes]) -> Shape:
     if not lines:
         raise Unlike
     size = lines.index(NAME + b"PO1", 1) if NAME + b"PO1" in lines[1:] else len(lines)
+    if len(lines) % size:
+        raise Unlike  # as most damage shows itself, at little cost
     return Shape(head, tail, frame_shape(columns[:head] + columns[-tail:], head), line_shape(lines[:size]))
 
 
