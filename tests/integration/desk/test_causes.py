@@ -177,3 +177,27 @@ def test_the_latency_of_the_erp_is_told_by_leg(story, person):
 def test_a_cause_that_nobody_knows_is_refused(story, person):
     """As any other choice that the list does not offer."""
     assert person("vera").get("/", cause="bad_luck").status_code == 409
+
+
+def test_causes_are_looked_up_by_the_cases_that_live(story):
+    """However much was detected before and is over, only what leads a living case is read."""
+    add(story, "milestone_stale", {}, {"leg": "in_transit"}, 1)
+    with psycopg.connect(story.dsn["owner"], autocommit=True) as owner:
+        owner.execute("alter table ops.detections disable trigger user")
+        owner.execute(
+            """
+            insert into ops.detections (exception_code, subject_id, thread_id, since_at, due_at, evidence,
+                detected_as_of, detected_by, cleared_at)
+            select 'milestone_stale', 'past/' || n, 't', now(), now(), '{}', now(), 'fast', now()
+            from generate_series(1, 5000) as n
+            """
+        )
+        owner.execute("analyze ops.detections")
+        asked = "explain (analyze, format json) select * from ops.living_case_causes"
+        nodes, looked = [owner.execute(asked).fetchone()[0][0]["Plan"]], 0
+    while nodes:
+        node = nodes.pop()
+        nodes += node.get("Plans", [])
+        if node.get("Relation Name") == "detections":
+            looked += (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+    assert 0 < looked < 10
