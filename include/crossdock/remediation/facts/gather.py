@@ -2,8 +2,8 @@
 
 A case's facts are JSON: `case, now, tiers, order, lines, shipments, shipment, shipment_line, line, stock, holds,
 edi_document, partners, places, carriers, erp_carriers, shop_carriers, erp_holds, customer, parcel`. Quantities are JSON
-numbers, amounts text, times ISO text in UTC. `shipment`, `shipment_line` and `line` are those that the case is about, or
-null.
+numbers, amounts text, times ISO text in UTC. `shipment`, `shipment_line` and `line` are those that the case is about,
+or null.
 """
 
 from __future__ import annotations
