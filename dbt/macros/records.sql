@@ -1,7 +1,8 @@
 {#-
     What staging reads: records of one feed type that passed their contract.
 
-    A record is unfit while it waits to be judged (raw.pending_records) or while it is quarantined as a whole.
+    A record is unfit while it waits to be judged (raw.pending_records), while it is quarantined as a whole, and once its
+    object was deleted at its source (raw.gone).
     Columns: record_id, feed_id, partner_id, native_id, payload, changed_at, landed_at.
 -#}
 {% macro fit_record_versions(feed_type) -%}
@@ -21,6 +22,9 @@
         and not exists (
             select from {{ source('ops', 'quarantine') }} as q
             where q.record_id = r.record_id and q.part = '' and q.state in ('open', 'superseded', 'discarded')
+        )
+        and not exists (
+            select from {{ source('raw', 'gone') }} as g where g.feed_id = r.feed_id and g.native_id = r.native_id
         )
 )
 {%- endmacro %}

@@ -16,6 +16,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from crossdock.core.errors import Refused
+from crossdock.landing import gone
 
 SQL = Path(__file__).parent / "sql"
 US = "crossdock"
@@ -102,6 +103,8 @@ def acknowledged(connection: psycopg.Connection, action: dict, reply: dict | Non
         [Jsonb(reply) if reply is not None else None, action["action_id"]],
     )
     note(connection, action, "acknowledged", reason=how, tries=action["tries"], reply=reply)
+    if deleted := (reply or {}).get("gone"):
+        gone.mark(connection, action["partner_id"], deleted, action["idempotency_key"])
     if action["compensates"]:
         _taken_back(connection, action)
     elif _is_broken(connection, action["case_id"], action["attempt"]):

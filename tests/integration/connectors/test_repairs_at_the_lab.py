@@ -126,6 +126,21 @@ def test_a_repair_over_an_unreliable_network_has_each_effect_once(lab, repairs):
     assert [kind for _, kind, _ in lab.interventions()] == ["delivery_qty", "delivery"]
 
 
+def test_a_delivery_that_is_taken_back_is_known_to_be_gone(lab, repairs):
+    """The order has no room for a second delivery: the first is deleted again, and nothing rests on it any more."""
+    was = before(lab)
+    case_id = repairs.case()
+    second = replace(elsewhere(99), payload=elsewhere(99).payload | {"reference": "cd-2"})
+    repairs.decide(case_id, [less(was - 1, was), elsewhere(1), second])
+    carried_out(repairs, case_id)
+    assert repairs.state(case_id) == "reopened"
+    with repairs.connect() as connection:
+        found = connection.execute("select native_id, learnt_from from raw.gone order by length(native_id)").fetchall()
+    number = lab.interventions()[-2][2]["delivery"]
+    assert [native_id for native_id, _ in found] == [number.lstrip("0"), number]
+    assert {learnt_from.split("/")[0] for _, learnt_from in found} == {f"case-{case_id}"}
+
+
 def test_a_repair_that_cannot_be_finished_leaves_the_system_as_it_was(lab, repairs):
     """SAP refuses the second delivery (more than is open): the first change is taken back, nobody is told."""
     was = before(lab)

@@ -19,7 +19,9 @@ COMMANDS = {
         ("shipping_point",),
         ("delivery",),
     ),
-    "delete_delivery": CommandKind("Delete a delivery of which nothing was picked.", None, ("delivery",)),
+    "delete_delivery": CommandKind(
+        "Delete a delivery of which nothing was picked.", None, ("delivery",), (), ("gone",)
+    ),
     "set_delivery_quantity": CommandKind(
         "Let so much of a delivery's item leave.",
         "set_delivery_quantity",

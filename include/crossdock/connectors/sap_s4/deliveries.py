@@ -18,6 +18,8 @@ from crossdock.core.errors import Missing
 EXPAND = "to_DeliveryDocumentItem"
 LONGEST_REFERENCE = 35
 """Characters of DeliveryDocumentBySupplier."""
+NUMBER_LENGTH = 10
+"""Characters of DeliveryDocument, where it is written with its zeros."""
 
 
 def open_delivery(session: SapSession, delivery: str) -> Entity | None:
@@ -43,11 +45,12 @@ def create(session: SapSession, payload: dict, key: str) -> dict:
 
 
 def delete(session: SapSession, payload: dict, key: str) -> dict:
-    """Delete a delivery; one that is gone is deleted."""
+    """Delete a delivery; one that is gone is deleted. `gone`: the feed's object, as its number may be written."""
     found = open_delivery(session, payload["delivery"])
     if found:
         session.delete(found, key)
-    return {}
+    number = payload["delivery"].lstrip("0")
+    return {"gone": [{"feed": "deliveries", "native_id": text} for text in (number, number.zfill(NUMBER_LENGTH))]}
 
 
 def set_quantity(session: SapSession, payload: dict, key: str) -> dict:
