@@ -199,17 +199,31 @@ def test_a_question_is_asked_and_answered_in_airflow(installation: Installation)
         assert until(answered, 90)
 
 
-def waiting_approval(installation: Installation) -> int:
-    """A credit hold whose release waits for finance, as triage would leave it."""
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_two_hundred_questions_wait_in_airflow_at_once(installation: Installation):
+    """Every one of them is to be seen under Required Actions, and none waits for another to be answered."""
+    for number in range(200):
+        waiting_approval(installation, f"order/of-many-{number}")
+    assert "remediate" in installation.run("trigger", "remediate").stdout
+    query = {"response_received": False, "limit": 1}
+    path = "/api/v2/dags/approve/dagRuns/~/hitlDetails"
+    with installation.api() as api:
+        until(lambda: api.get(path, params=query).raise_for_status().json()["total_entries"] >= 200, 1500)
+
+
+def waiting_approval(installation: Installation, order_id: str = "order/1") -> int:
+    """A credit hold of an order whose release waits for finance, as triage would leave it."""
     with psycopg.connect(**installation.product()) as connection:
         case_id = connection.execute(
             """
             insert into ops.cases (lead_code, subject_id, thread_id, order_id, title, severity, owner_queue, playbook,
                 next_action, next_actor, since_at, sla_due_at, opened_as_of)
-            values ('credit_hold', 'order/1', 'order/1', 'order/1', 'Order 1 is held', 'high', 'finance',
+            values ('credit_hold', %(order)s, %(order)s, %(order)s, 'An order is held', 'high', 'finance',
                 'release_credit', 'Answer', 'finance', now(), now() + interval '8 hours', now())
             returning case_id
-            """
+            """,
+            {"order": order_id},
         ).fetchone()[0]
         for event in ("triage", "ask"):
             connection.execute("select ops.move_case(%s, %s, 'crossdock', 'system')", [case_id, event])
