@@ -24,8 +24,8 @@ lint: install ## ruff, import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
 
-test: lint ## lint, then every test
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+test: lint ## lint, then every test (a file at a time, since its tests share what they start)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: install ## measure against the references of docs/reference/performance.md
 	@for bench in tests/benchmarks/*/bench.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done

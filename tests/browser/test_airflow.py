@@ -22,7 +22,7 @@ from crossdock.core.settings import settings
 from crossdock.stack.postgres import free_port
 from webdriver import ENTER, TAB
 
-pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(600), pytest.mark.xdist_group("desk")]
+pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(600)]
 PASSWORD = "for-tests-only"
 USERS = {"walt": "Warehouse", "fred": "Finance", "cora": "CustomerService", "vera": "Viewer", "guest": "Public"}
 MAKE_USERS = """

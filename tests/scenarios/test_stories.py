@@ -12,7 +12,7 @@ from scenarios.season import CONFIG, Season
 from scenarios.story import Story, stories
 
 STORIES = stories()
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200), pytest.mark.xdist_group("scenarios")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture(scope="module")

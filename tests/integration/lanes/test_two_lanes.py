@@ -21,7 +21,7 @@ from crossdock_lab.world.config import WorldConfig
 from rig import CROSSDOCK, Rig, rig
 
 CONFIG = WorldConfig(seed=11, orders_per_day=15, fault_share=0.3, lookalike_share=0.3, days=2)
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("two_lanes")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

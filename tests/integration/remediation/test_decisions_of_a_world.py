@@ -29,7 +29,7 @@ KINDS = (
 CONFIG = WorldConfig(seed=7, orders_per_day=40, fault_share=0.8, lookalike_share=0.0, days=1, kinds=KINDS)
 STRICTER = {"policy": "stricter", "doc": "Asks for everything.", "exceptions": ["price_mismatch"], "mode": "shadow",
             "playbooks": ["correct_price"], "approval": {"may_answer": ["finance"], "always": True}}  # fmt: skip
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("decisions")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from .conftest import OWN, contents, difference, remap
 
 CONFIG = WorldConfig(seed=11, orders_per_day=12, fault_share=0.3, lookalike_share=0.2, days=2)
 EFFECTS = ("ops.outbound_documents", "ops.actions", "ops.cases", "ops.case_events", "ops.detections", "ops.quarantine")
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("replay")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ import pytest
 
 from crossdock.stack import proc, supervisor
 
-pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(600), pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.timeout(600)]
 CROSSDOCK = Path(sys.executable).parent / "crossdock"
 
 
