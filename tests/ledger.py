@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sqlite3
+import threading
 import time
 from pathlib import Path
 
@@ -34,6 +35,7 @@ class Ledger:
 
     def __init__(self, path: Path | str) -> None:
         self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        self._one_at_a_time = threading.Lock()  # threads share the connection, and with it a transaction
         self._db.executescript("pragma journal_mode = wal; pragma synchronous = off;" + SCHEMA)
 
     def close(self) -> None:
@@ -96,12 +98,11 @@ class Ledger:
         return False
 
     def _fault(self, command: str) -> str:
-        self._db.execute("begin immediate")
-        row = self._db.execute("select n, kind from faults where command = ? order by n", [command]).fetchone()
-        if row:
-            self._db.execute("delete from faults where n = ?", [row[0]])
-        self._db.execute("commit")
-        return row[1] if row else ""
+        with self._one_at_a_time:
+            row = self._db.execute(
+                "delete from faults where n = (select min(n) from faults where command = ?) returning kind", [command]
+            ).fetchone()
+        return row[0] if row else ""
 
     def _before(self, fault: str) -> None:
         if fault == "down":
@@ -133,19 +134,20 @@ class Ledger:
             time.sleep(1.5)
 
     def _take(self, command: str, payload: dict, key: str) -> dict:
-        self._db.execute("begin immediate")
-        try:
-            known = self._db.execute("select reply from effects where key = ?", [key]).fetchone()
-            if known:
-                return json.loads(known[0])
-            object_id, reply = self._change(command, payload)
-            self._db.execute(
-                "insert into effects (key, command, object, reply) values (?, ?, ?, ?)",
-                [key, command, object_id, json.dumps(reply)],
-            )
-            return reply
-        finally:
-            self._db.execute("commit")
+        with self._one_at_a_time:
+            self._db.execute("begin immediate")
+            try:
+                known = self._db.execute("select reply from effects where key = ?", [key]).fetchone()
+                if known:
+                    return json.loads(known[0])
+                object_id, reply = self._change(command, payload)
+                self._db.execute(
+                    "insert into effects (key, command, object, reply) values (?, ?, ?, ?)",
+                    [key, command, object_id, json.dumps(reply)],
+                )
+                return reply
+            finally:
+                self._db.execute("commit")
 
     def _change(self, command: str, payload: dict) -> tuple[str, dict]:
         if command == "set":
