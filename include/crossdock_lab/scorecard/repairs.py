@@ -78,7 +78,7 @@ class Repairs:
     def shortcomings(self) -> list[str]:
         """Why it is not good enough."""
         found = []
-        if self.share_alone is not None and self.share_alone < WANTED_SHARE:
+        if self.repairable >= ENOUGH and self.share_alone < WANTED_SHARE:
             found.append(
                 f"{self.alone} of {self.repairable} repairable faults were mended and verified without a person"
             )
@@ -95,6 +95,8 @@ class Repairs:
 
 
 WANTED_SHARE = 0.9
+ENOUGH = 10
+"""Of fewer repairable faults a share says nothing: one that a policy puts before people would be a fifth of five."""
 
 
 def judge(

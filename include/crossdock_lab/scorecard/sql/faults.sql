@@ -1,4 +1,5 @@
--- Every fault that could be known for long enough, and whether anything of it is still wrong.
+-- Every fault that could be known for long enough, or was mended from outside before that, and whether anything of it is
+-- still wrong.
 select
     f.fault_id,
     f.kind,
@@ -10,6 +11,6 @@ from truth.faults as f
 join truth.expectations as e using (fault_id)
 where not f.is_lookalike and f.injected_by <> 'outside' and e.visible_wall_at is not null and e.is_required
 group by f.fault_id
-having max(coalesce(e.gone_wall_at, 'infinity') - e.visible_wall_at) >= %(settle)s
+having (f.repaired_by = 'outside' or max(coalesce(e.gone_wall_at, 'infinity') - e.visible_wall_at) >= %(settle)s)
     and min(e.visible_wall_at) <= %(known_before)s
 order by f.fault_id
