@@ -170,6 +170,8 @@ def bench(orders: int, debug: bool = False) -> Iterator[Bench]:
         migrate.upgrade(dsn["owner"])
         models.build(conninfo=dsn["dbt"])
         world.fill(dsn, orders)
+        with psycopg.connect(dsn["owner"], autocommit=True) as connection:
+            connection.execute("analyze")  # as autovacuum has, where a worker starts over tables that were there before
         port = free_port()
         environment = os.environ | {
             "CROSSDOCK_DSN": dsn["app"],
