@@ -1,5 +1,5 @@
-{#- An order that stands still under an open hold of one kind. Needs the imports `orders` and `holds`; gives `found`. -#}
-{% macro open_hold(kind_code) -%}
+{#- Open holds of one kind, by order: `opened_at` of the first, and all of them. Needs the import `holds`; gives `open_holds`. -#}
+{% macro open_holds(kind_code) -%}
 open_holds as (
     select
         order_id,
@@ -11,7 +11,12 @@ open_holds as (
     from holds
     where kind_code = '{{ kind_code }}' and released_at is null
     group by order_id
-),
+)
+{%- endmacro %}
+
+{#- An order that stands still under an open hold of one kind. Needs the imports `orders` and `holds`; gives `found`. -#}
+{% macro open_hold(kind_code) -%}
+{{ open_holds(kind_code) }},
 
 -- A hold on a cancelled order holds nothing up.
 found as (

@@ -14,12 +14,11 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from crossdock.alerts.events import EVENTS, of_kind
+from crossdock.core.durations import duration
 from crossdock.core.errors import Misconfigured
 from crossdock.core.settings import settings
 
 SEVERITIES = ("critical", "high", "medium", "low")
-DURATION = re.compile(r"^(\d+)(s|m|h|d)$")
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 CHANNEL = r"^[A-Za-z0-9_]+$"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -27,12 +26,7 @@ Severity = Literal["critical", "high", "medium", "low"]
 
 
 def _duration(given: Any) -> timedelta:
-    if isinstance(given, timedelta):
-        return given
-    found = DURATION.match(str(given))
-    if not found:
-        raise ValueError("write a number and s, m, h or d, as in 30m")
-    return timedelta(**{UNITS[found[2]]: int(found[1])})
+    return given if isinstance(given, timedelta) else duration(str(given), "30m")
 
 
 def _clock_time(given: Any) -> time:

@@ -8,20 +8,18 @@ drain works at a time, over the cases concerned and no other, so that its cost f
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import psycopg
 
+from crossdock.db.plans import Replanning
+
 SQL = Path(__file__).parent / "sql"
 TABLES = ("case_claimed", "case_concerned", "case_work", "case_leads")
-SMALL = 100
-"""Detections up to which a drain may use an earlier one's plans."""
-PLANS_KEPT = 60.0
-"""Seconds; the tables that a drain reads may be ten times as large a minute later."""
 LOCK = "select pg_advisory_xact_lock(hashtextextended('crossdock cases', 0))"
+WAITING = "select exists (select from ops.pending_detections)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,52 +45,51 @@ def statement(name: str) -> str:
     return (SQL / f"{name}.sql").read_text()
 
 
-class Drains:
-    """The drains of one connection: its scratch tables, and when their plans are made anew.
-
-    Planning a drain costs more than running a small one. So a small drain reuses the plans of an earlier small one: its
-    tables are emptied by DELETE and not analysed, since TRUNCATE and ANALYZE both discard plans. A large drain, the one
-    after it, and the first of each minute start afresh. Each drain is a transaction of its own: it may not be part of
-    one that is rolled back while this object lives.
-    """
+class Drains(Replanning):
+    """The drains of one connection, which share its scratch tables and, while they are small, their plans."""
 
     def __init__(self, connection: psycopg.Connection) -> None:
+        super().__init__()
         self.connection = connection
-        self.is_fresh, self.is_empty = True, False
-        self.replan_at = 0.0
 
     def drain(self, limit: int = 1000) -> Drained:
         """Take note of up to `limit` detections that opened, changed or cleared; return what became of the cases.
 
         Wakes who listens to `crossdock` when a case changed. Killed or failed, it leaves everything waiting.
         """
-        with self.connection.transaction():
-            self.connection.execute(LOCK)
-            self._begin()
-            claimed = self._run("claim", limit=limit)
-            self.is_empty = not claimed
-            if not claimed:
-                return Drained()
-            self.is_fresh = self.is_fresh or claimed > SMALL
-            done = self._follow(claimed)
-            if done.changed:
-                self.connection.execute("select pg_notify('crossdock', 'cases')")
-        if self.is_fresh:
-            self.replan_at = time.monotonic() + PLANS_KEPT
-        self.is_fresh = claimed > SMALL
+        try:
+            with self.connection.transaction():
+                self.connection.execute(LOCK)
+                if not self.connection.execute(WAITING).fetchone()[0]:
+                    return Drained()
+                done = self._take(limit)
+        except BaseException:
+            self.ended(well=False)
+            raise
+        self.ended(well=True)
         return done
 
-    def _begin(self) -> None:
-        """Empty scratch tables; made, where this session (or a transaction that was rolled back) has none."""
-        self.is_fresh = self.is_fresh or time.monotonic() >= self.replan_at
-        if self.connection.execute("select to_regclass('pg_temp.case_leads')").fetchone()[0] is None:
+    def _take(self, limit: int) -> Drained:
+        self.begin(anew=self._is_without_tables())
+        self._empty()
+        claimed = self._run("claim", limit=limit)
+        self.planned_for(claimed)
+        done = self._follow(claimed)
+        if done.changed:
+            self.connection.execute("select pg_notify('crossdock', 'cases')")
+        return done
+
+    def _is_without_tables(self) -> bool:
+        """Whether this session (or a transaction that was rolled back) has made no scratch tables."""
+        return self.connection.execute("select to_regclass('pg_temp.case_leads')").fetchone()[0] is None
+
+    def _empty(self) -> None:
+        if self.is_fresh:
             self.connection.execute(statement("scratch"))
-            self.is_fresh = True
-        elif self.is_fresh and not self.is_empty:
             self.connection.execute(f"truncate {_scratch(*TABLES)}")
-        elif not self.is_empty:
-            for name in TABLES:
-                self.connection.execute(f"delete from {_scratch(name)}")
+            return
+        for name in TABLES:
+            self.connection.execute(f"delete from {_scratch(name)}")
 
     def _follow(self, claimed: int) -> Drained:
         self._gather()

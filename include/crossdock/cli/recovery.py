@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from crossdock.alerts.routes import DURATION, UNITS
+from crossdock.core.durations import duration
 from crossdock.core.errors import Refused
 from crossdock.db.connect import connect
 from crossdock.recovery import api
@@ -86,8 +86,10 @@ def _given(text: str) -> timedelta | None:
     """A length of time, or None where nothing is said. Raises Refused for what is none."""
     if not text:
         return None
-    found = DURATION.match(text)
-    length = timedelta(**{UNITS[found[2]]: int(found[1])}) if found else timedelta()
+    try:
+        length = duration(text, "90m")
+    except ValueError:
+        length = timedelta()
     if length <= timedelta():
         raise Refused(f"{text!r} is no length of time", hint="write a number and s, m, h or d, as in 90m")
     return length

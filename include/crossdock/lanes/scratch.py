@@ -1,51 +1,40 @@
-"""The scratch tables of a lane's session, and when their plans are made anew.
-
-Planning a pass costs ten times what running it over a few orders does. A small pass therefore reuses the plans of an
-earlier small one: its scratch tables are emptied by DELETE and not analysed, since TRUNCATE and ANALYZE both discard
-plans. A large pass, the pass after it, and the first one of each minute start afresh: the tables have grown by then.
-"""
+"""The scratch tables of a lane's session: emptied and filled pass after pass, as its plans allow."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import psycopg
 
+from crossdock.db.plans import Replanning
 from crossdock.lanes.dbt import Model
 
-SMALL = 100
-"""Records of a drain, or threads of another pass, up to which it may use an earlier one's plans."""
-PLANS_KEPT = 60.0
-"""Seconds; the tables that a lane writes may be ten times as large a minute later."""
 MOST_DEAD = 20_000
 """Deleted rows in all scratch tables, after which they are truncated: nobody vacuums temporary tables."""
 OWN = ("read_through", "claimed", "touched_objects", "touched_threads", "found", "due_now")
 CREATE = (Path(__file__).parent / "sql" / "scratch.sql").read_text()
 
 
-class Scratch:
+class Scratch(Replanning):
     """Temporary tables on one connection: those of the lane, and one for each staging model."""
 
     def __init__(self, connection: psycopg.Connection, staging: Sequence[Model]) -> None:
+        super().__init__()
         self.connection = connection
         self.staging = [model.name for model in staging]
-        self.is_fresh, self.is_large = True, False
         self.filled: set[str] = set()
         self.dead = 0
-        self.replan_at = 0.0
         connection.prepare_threshold, connection.prepared_max = 1, None
         connection.execute("set jit = off; set plan_cache_mode = force_generic_plan; set work_mem = '32MB'")
         connection.execute(CREATE)
         for model in staging:
             connection.execute(f'create temp table if not exists "{model.name}" as {model.sql} with no data')
 
-    def begin(self) -> None:
+    def begin(self, *, anew: bool = False) -> None:
         """Empty every table, at the start of a pass."""
-        now = time.monotonic()
-        if self.is_fresh or now >= self.replan_at or self.dead > MOST_DEAD:
-            self.is_fresh, self.replan_at = True, now + PLANS_KEPT
+        super().begin(anew=anew or self.dead > MOST_DEAD)
+        if self.is_fresh:
             self._truncate()
         else:
             self._delete(OWN)
@@ -53,14 +42,9 @@ class Scratch:
 
     def planned_for(self, count: int) -> None:
         """Say how many records or threads the pass is about, before anything is derived from them."""
-        self.is_large = count > SMALL
-        self.is_fresh = self.is_fresh or self.is_large
+        super().planned_for(count)
         if self.is_fresh:
             self.connection.execute("discard plans")
-
-    def ended(self, *, well: bool) -> None:
-        """The pass is over. What a failed one has left behind was rolled back, and is not known."""
-        self.is_fresh, self.is_large = self.is_large or not well, False
 
     def fill(self, table: str, sql: str) -> None:
         """Insert the rows of `sql` into a staging table that is empty."""

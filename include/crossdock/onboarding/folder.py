@@ -12,10 +12,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from crossdock.connectors.standard.mapping import Mapping, known_zone
+from crossdock.core.durations import duration
 from crossdock.core.errors import Misconfigured
 
-DURATION = re.compile(r"^(\d+)(s|m|h|d)$")
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 CODE_MAP_COLUMNS = ("kind", "their_code", "our_code")
 WAITS = "?"
 """Our code, where a scaffold has found theirs and a person must say what it means."""
@@ -41,14 +40,12 @@ class FeedFolder(_Strict):
     @field_validator("every")
     @classmethod
     def _is_duration(cls, every: str) -> str:
-        if not DURATION.match(every):
-            raise ValueError("write a number and s, m, h or d, as in 60s")
+        duration(every, "60s")
         return every
 
     @property
     def interval(self) -> timedelta:
-        number, unit = DURATION.match(self.every).groups()
-        return timedelta(**{UNITS[unit]: int(number)})
+        return duration(self.every, "60s")
 
 
 class CodeRow(_Strict):

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from crossdock.db.connect import connect
 from crossdock.landing.ingest import ingest
 from crossdock.landing.parse import parse_pending
 from crossdock.landing.reconcile import reconcile
-from crossdock.onboarding.load import sync
+from small_shop import small_shop
 
-PARTNER = """
-partner: my-shop
-name: My shop
-system_type: standard
-role: marketplace
-connection: my_shop
-owner: order-management
-feeds:
-  orders: {mode: file, files: orders*.csv}
-"""
 ORDERS = "order_ref,ordered_at,status\n" + "".join(f"A{n},2026-03-01T10:00:00Z,accepted\n" for n in range(200))
 LOST = ["A17", "A42", "A199"]
 
@@ -31,14 +19,7 @@ LOST = ["A17", "A42", "A199"]
 @pytest.fixture
 def landed(modelled: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> psycopg.Connection:
     """Two hundred orders of a mailbox, landed."""
-    folder, mailbox = tmp_path / "my-shop", tmp_path / "mailbox"
-    folder.mkdir()
-    mailbox.mkdir()
-    (folder / "partner.yaml").write_text(PARTNER)
-    (mailbox / "orders_1.csv").write_text(ORDERS)
-    monkeypatch.setenv("AIRFLOW_CONN_MY_SHOP", json.dumps({"conn_type": "fs", "extra": {"path": str(mailbox)}}))
-    with connect("test", conninfo=modelled["app"]) as connection:
-        sync(connection, [folder])
+    small_shop(modelled["app"], tmp_path, monkeypatch, ORDERS)
     assert ingest("my-shop", "orders", conninfo=modelled["app"]).records_landed == 200
     with psycopg.connect(modelled["app"], autocommit=True) as connection:
         yield connection

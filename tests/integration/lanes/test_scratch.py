@@ -5,8 +5,9 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from crossdock.db.plans import SMALL
 from crossdock.lanes.dbt import Model
-from crossdock.lanes.scratch import SMALL, Scratch
+from crossdock.lanes.scratch import Scratch
 
 STAGING = [Model("stg_numbers", "staging", "view", "select n from generate_series(1, 3) as n", (), frozenset())]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,36 +9,17 @@ import psycopg
 import pytest
 
 from crossdock.core.errors import CrossdockError
-from crossdock.db.connect import connect
 from crossdock.landing.ingest import ingest
-from crossdock.onboarding.load import sync
 from crossdock.recovery import api
+from small_shop import small_shop
 
-PARTNER = """
-partner: my-shop
-name: My shop
-system_type: standard
-role: marketplace
-connection: my_shop
-owner: order-management
-feeds:
-  orders: {mode: file, files: orders*.csv}
-"""
 ORDERS = "order_ref,ordered_at,status\nA1,2026-03-01T10:00:00Z,accepted\n"
 
 
 @pytest.fixture
 def mailbox(database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A partner whose orders come as files."""
-    folder, mailbox = tmp_path / "my-shop", tmp_path / "mailbox"
-    folder.mkdir()
-    mailbox.mkdir()
-    (folder / "partner.yaml").write_text(PARTNER)
-    (mailbox / "orders_1.csv").write_text(ORDERS)
-    monkeypatch.setenv("AIRFLOW_CONN_MY_SHOP", json.dumps({"conn_type": "fs", "extra": {"path": str(mailbox)}}))
-    with connect("test", conninfo=database["app"]) as connection:
-        sync(connection, [folder])
-    return mailbox
+    return small_shop(database["app"], tmp_path, monkeypatch, ORDERS)
 
 
 def test_a_mailbox_that_goes_and_comes_back_is_an_interruption_and_a_recovery(database, mailbox, app):

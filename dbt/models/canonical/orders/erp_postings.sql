@@ -42,13 +42,7 @@ order_entries as (
         from edi_documents as i
         where i.thread_id = o.thread_id and i.direction = 'in' and i.document_type = '850'
     ) as d on true
-    left join lateral (
-        select b.believed_by, b.valid_at
-        from status_beliefs as b
-        where b.thread_id = o.thread_id and b.attribute_code = 'fulfillment' and b.role_code = 'erp'
-        order by b.valid_at
-        limit 1
-    ) as e on true
+    left join lateral {{ first_belief("b.thread_id = o.thread_id and b.attribute_code = 'fulfillment' and b.role_code = 'erp'") }} as e on true
     where o.ordered_at is not null and (e.valid_at is not null or o.cancelled_at is null)
 ),
 
@@ -62,17 +56,10 @@ departures as (
         w.valid_at
     from orders as o
     join shipments as s on s.thread_id = o.thread_id
-    cross join lateral (
-        select b.believed_by, b.valid_at
-        from status_beliefs as b
-        where b.thread_id = s.thread_id
-            and b.subject_id = s.shipment_id
-            and b.attribute_code = 'shipment'
-            and b.role_code = 'warehouse'
-            and b.status_code = 'shipped'
-        order by b.valid_at
-        limit 1
-    ) as w
+    cross join lateral {{ first_belief("
+        b.thread_id = s.thread_id and b.subject_id = s.shipment_id
+            and b.attribute_code = 'shipment' and b.role_code = 'warehouse' and b.status_code = 'shipped'
+    ") }} as w
     where o.ordered_at is not null
 ),
 
@@ -88,17 +75,10 @@ goods_issues as (
         d.valid_at as happened_at,
         e.valid_at as posted_at
     from departures as d
-    left join lateral (
-        select b.believed_by, b.valid_at
-        from status_beliefs as b
-        where b.thread_id = d.thread_id
-            and b.subject_id = d.shipment_id
-            and b.attribute_code = 'shipment'
-            and b.role_code = 'erp'
-            and b.status_code = 'shipped'
-        order by b.valid_at
-        limit 1
-    ) as e on true
+    left join lateral {{ first_belief("
+        b.thread_id = d.thread_id and b.subject_id = d.shipment_id
+            and b.attribute_code = 'shipment' and b.role_code = 'erp' and b.status_code = 'shipped'
+    ") }} as e on true
 ),
 
 invoices as (
@@ -113,16 +93,10 @@ invoices as (
         min(d.valid_at) as happened_at,
         min(e.valid_at) as posted_at
     from departures as d
-    left join lateral (
-        select b.believed_by, b.valid_at
-        from status_beliefs as b
-        where b.thread_id = d.thread_id
-            and b.attribute_code = 'billing'
-            and b.role_code = 'erp'
-            and b.status_code in ('partly_invoiced', 'invoiced', 'paid')
-        order by b.valid_at
-        limit 1
-    ) as e on true
+    left join lateral {{ first_belief("
+        b.thread_id = d.thread_id and b.attribute_code = 'billing'
+            and b.role_code = 'erp' and b.status_code in ('partly_invoiced', 'invoiced', 'paid')
+    ") }} as e on true
     group by d.thread_id, d.ordered_at
 ),
 

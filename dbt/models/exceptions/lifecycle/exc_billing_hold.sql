@@ -31,18 +31,7 @@ proven_orders as (
     having bool_and(shipments.delivered_at is not null and coalesce(cardinality(judged_proofs.reasons) = 0, false))
 ),
 
-billing_blocks as (
-    select
-        order_id,
-        min(opened_at) as opened_at,
-        jsonb_agg(
-            jsonb_build_object('hold_id', hold_id, 'stated_by', stated_by, 'opened_at', opened_at)
-            order by opened_at, hold_id
-        ) as open_holds
-    from holds
-    where kind_code = 'proof' and released_at is null
-    group by order_id
-),
+{{ open_holds('proof') }},
 
 found as (
     select
@@ -52,16 +41,16 @@ found as (
         orders.source_partner_id as partner_id,
         null::text as warehouse_code,
         proven_orders.carrier_code,
-        greatest(billing_blocks.opened_at, proven_orders.proven_at) as since_at,
+        greatest(open_holds.opened_at, proven_orders.proven_at) as since_at,
         jsonb_build_object(
-            'holds', billing_blocks.open_holds,
+            'holds', open_holds.open_holds,
             'delivered_at', proven_orders.delivered_at,
             'proven_at', proven_orders.proven_at,
             'billing_status_code', orders.billing_status_code
         ) as evidence
-    from billing_blocks
-    join proven_orders on proven_orders.order_id = billing_blocks.order_id
-    join orders on orders.order_id = billing_blocks.order_id
+    from open_holds
+    join proven_orders on proven_orders.order_id = open_holds.order_id
+    join orders on orders.order_id = open_holds.order_id
     where orders.fulfillment_status_code in ('delivered', 'completed')
 ),
 

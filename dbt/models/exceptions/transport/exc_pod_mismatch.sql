@@ -32,12 +32,7 @@ contradicting as (
     group by order_id
 ),
 
-billing_blocks as (
-    select order_id, min(opened_at) as opened_at
-    from holds
-    where kind_code = 'proof' and released_at is null
-    group by order_id
-),
+{{ open_holds('proof') }},
 
 -- Nothing is billed of a cancelled order.
 found as (
@@ -54,12 +49,12 @@ found as (
             'reasons', contradicting.parcels -> 0 -> 'reasons',
             'delivered_at', contradicting.delivered_at,
             'billing_status_code', orders.billing_status_code,
-            'billing_blocked_at', billing_blocks.opened_at,
+            'billing_blocked_at', open_holds.opened_at,
             'parcels', contradicting.parcels
         ) as evidence
     from contradicting
     join orders on orders.order_id = contradicting.order_id
-    left join billing_blocks on billing_blocks.order_id = contradicting.order_id
+    left join open_holds on open_holds.order_id = contradicting.order_id
     where orders.fulfillment_status_code is distinct from 'cancelled'
 ),
 
