@@ -29,12 +29,12 @@ class Cost:
 
 def tree_cpu(pid: int) -> float:
     """CPU seconds of a process, its living descendants, and the dead ones they have waited for."""
-    stat = Path(f"/proc/{pid}/stat")
-    if not stat.exists():
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile
         return 0.0
-    fields = stat.read_text().rsplit(")", 1)[1].split()
     own = sum(int(fields[i]) for i in (11, 12, 13, 14)) / TICK
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return own + sum(tree_cpu(int(child)) for child in children)
 
 

@@ -3,7 +3,7 @@
 Planning a round of work costs ten times what running it over a few rows does. A small round therefore reuses the plans
 of an earlier small one: its scratch tables are emptied by DELETE and not analysed, since TRUNCATE and ANALYZE both
 discard plans. A large round, the round after it or after a failure, and the first one of each minute start afresh: the
-tables have grown by then.
+tables have grown by then. A round that finds nothing to do plans nothing, so the next one is as fresh as it was.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Replanning:
     """Whether the present round starts afresh: `begin`, then `planned_for`, then `ended`, round after round."""
 
     def __init__(self) -> None:
-        self.is_fresh, self.is_large = True, False
+        self.is_fresh, self.is_large, self.is_planned = True, False, False
         self.replan_at = 0.0
 
     def begin(self, *, anew: bool = False) -> None:
@@ -31,9 +31,11 @@ class Replanning:
 
     def planned_for(self, count: int) -> None:
         """Say how many rows of work the round is about, before anything is derived from them."""
-        self.is_large = count > SMALL
+        self.is_large, self.is_planned = count > SMALL, count > 0
         self.is_fresh = self.is_fresh or self.is_large
 
     def ended(self, *, well: bool) -> None:
         """The round is over. What a failed one has left behind was rolled back, and is not known."""
-        self.is_fresh, self.is_large = self.is_large or not well, False
+        if self.is_planned or not well:
+            self.is_fresh = self.is_large or not well
+        self.is_large = self.is_planned = False

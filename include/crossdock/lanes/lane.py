@@ -171,7 +171,7 @@ class Lane:
         for model in models:
             if model.feed_types & present:
                 self.scratch.fill(model.name, model.sql)
-        self.scratch.analyze(*self.scratch.staging)
+        self.scratch.analyze_staging()
 
     def _renew(self, model: Model, keys: str) -> None:
         match = " and ".join(f't."{column}" = k."{column}"' for column in model.keyed_by)

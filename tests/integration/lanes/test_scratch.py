@@ -31,6 +31,8 @@ def one_pass(scratch: Scratch, count: int) -> tuple[int, bool]:
         was_fresh = scratch.is_fresh
         connection.execute("insert into pg_temp.touched_threads select generate_series(1, %s)::text", [count])
         scratch.fill("stg_numbers", STAGING[0].sql)
+        if count:
+            scratch.analyze_staging()
     scratch.ended(well=True)
     return met, was_fresh
 
@@ -51,3 +53,29 @@ def test_a_failed_pass_leaves_nothing_behind(work):
         scratch.begin()
     scratch.ended(well=False)
     assert one_pass(scratch, 1) == (0, True)
+
+
+def test_a_pass_that_finds_nothing_leaves_the_planning_to_the_next(work):
+    """Else the plans of the next minute would be made without having seen the scratch tables."""
+    scratch = Scratch(work, STAGING)
+    assert [one_pass(scratch, n)[1] for n in (0, 0, 1, 0, 1)] == [True, True, True, False, False]
+
+
+def test_every_plan_knows_how_much_there_is(work):
+    """Passes that look at deadlines only fill no staging table; what a table holds was seen since it was truncated."""
+    scratch = Scratch(work, STAGING)
+    estimates = []
+    for is_derived in (False, True, False, True):
+        with work.transaction():
+            scratch.begin()
+            scratch.planned_for(1)
+            work.execute("insert into pg_temp.touched_threads values ('1')")
+            scratch.fill("stg_numbers", STAGING[0].sql)
+            scratch.analyze("touched_threads")
+            if is_derived:
+                scratch.analyze_staging()
+            plan = work.execute("explain (format json) select from pg_temp.stg_numbers").fetchone()[0]
+            estimates.append(plan[0]["Plan"]["Plan Rows"])
+        scratch.ended(well=True)
+    assert estimates[0] > 100
+    assert set(estimates[1:]) == {3}
