@@ -29,7 +29,7 @@ asked again.
     max_active_tasks=1000,
     params={"approval_id": Param(0, type="integer", description="ops.approvals.approval_id")},
     tags=["remediation", "approval"],
-    default_args=default_args(PLATFORM),
+    default_args=default_args(PLATFORM) | {"priority_weight": 10},  # somebody is waiting: before the minute's work
 )
 def approve():
     @task
