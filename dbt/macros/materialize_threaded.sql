@@ -4,7 +4,8 @@
     Config: `unique_key` (list, also the primary key), `keyed_by` (default ['thread_id']: what a lane deletes and
     inserts by), `indexes` as in dbt.
 
-    Scope touched: the rows of the touched keys are deleted and made anew, in one transaction.
+    Scope touched: the rows of the touched keys are deleted and made anew, in one transaction. A table that is missing
+    or whose columns have changed is an error there: only scope all can make it.
     Scope all: the whole is computed beside the table and only the differences are applied. Nobody ever meets a missing
     or empty table, and each difference is counted in ops.lane_drift: the full rebuild checks the lanes.
     Both hold the lane lock, so that neither overtakes the other.
@@ -17,12 +18,11 @@
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- if config.get('contract').enforced %}{{ get_assert_columns_equivalent(sql) }}{% endif -%}
     {%- do run_query(take_lane_lock()) -%}
-    {%- set is_new = existing is none or not existing.is_table or same_columns(existing, sql) == false -%}
-    {%- if is_new -%}
+    {%- if in_touched_scope() -%}
+        {%- call statement('main') -%} {{ renew_touched(target_relation, sql, keyed_by) }} {%- endcall -%}
+    {%- elif existing is none or not existing.is_table or not same_columns(existing, sql) -%}
         {%- call statement('main') -%} {{ create_threaded(target_relation, existing, sql) }} {%- endcall -%}
         {%- do create_indexes(target_relation) -%}
-    {%- elif in_touched_scope() -%}
-        {%- call statement('main') -%} {{ renew_touched(target_relation, sql, keyed_by) }} {%- endcall -%}
     {%- else -%}
         {%- call statement('main') -%} {{ apply_differences(target_relation, sql) }} {%- endcall -%}
     {%- endif -%}
@@ -61,9 +61,26 @@
     {%- set keys = 'touched_threads' if keyed_by == ['thread_id'] else 'touched_objects' -%}
     create temp table renewed on commit drop as ({{ sql }}
     );
+    {{ refuse_other_columns('renewed', relation) }}
     delete from {{ relation }} as t using {{ scratch(keys) }} as k
     where {% for column in keyed_by %}t.{{ column }} = k.{{ column }}{{ ' and ' if not loop.last }}{% endfor %};
     insert into {{ relation }} select * from renewed;
+{%- endmacro %}
+
+{#- Ends the transaction unless both have the same columns in the same order. -#}
+{% macro refuse_other_columns(made, relation) -%}
+    do $check$
+    begin
+        if {{ columns_of(made) }} is distinct from {{ columns_of(relation) }} then
+            raise exception 'the columns of {{ relation }} have changed'
+                using hint = 'make it anew from everything that is known: crossdock dbt run';
+        end if;
+    end $check$;
+{%- endmacro %}
+
+{% macro columns_of(relation) -%}
+(select array_agg(attname order by attnum) from pg_attribute
+            where attrelid = '{{ relation }}'::regclass and attnum > 0 and not attisdropped)
 {%- endmacro %}
 
 {% macro apply_differences(relation, sql) -%}

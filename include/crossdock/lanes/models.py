@@ -14,7 +14,7 @@ SCRATCH = "pg_temp"
 
 def build(*, conninfo: str | None = None) -> None:
     """Make every relation that is missing or out of date, as after an installation or an upgrade."""
-    dbt.invoke(["run"], conninfo=conninfo)
+    dbt.invoke(["run", "--no-write-json"], conninfo=conninfo)
     load(conninfo=conninfo)
 
 

@@ -31,6 +31,7 @@ sys.path.insert(0, str(HERE.parent))
 from measure import tree_cpu  # noqa: E402
 
 TOUCHED = 100
+RUN = ["run", "--no-write-json"]
 MODELS = ("stg_orders", "stg_lines", "stg_events", "line_states", "order_states", "exc_short", "exc_late")
 
 
@@ -71,7 +72,7 @@ def child(dsn: str, server_pid: int, rounds: int) -> dict[str, dict]:
     """Run in a process of its own, whose environment names the project."""
     from crossdock.lanes import dbt
 
-    dbt.invoke(["run"], conninfo=dsn)
+    dbt.invoke(RUN, conninfo=dsn)
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("create index on canonical.line_states (thread_id)")
         connection.execute("create unlogged table lane.touched_threads (thread_id text primary key)")
@@ -96,7 +97,7 @@ def child(dsn: str, server_pid: int, rounds: int) -> dict[str, dict]:
 def _pairs(dbt, dsn: str, server_pid: int, scope: str, rounds: int) -> dict:
     from crossdock.stack.postgres import binaries
 
-    dbt.invoke(["run"], scope=scope, conninfo=dsn)
+    dbt.invoke(RUN, scope=scope, conninfo=dsn)
     run = dbt.target_dir(scope, "lane") / "run" / "bench" / "models"
     files = {path.stem: path for path in run.rglob("*.sql")}
     script = run.parents[1] / "psql.sql"
@@ -104,7 +105,7 @@ def _pairs(dbt, dsn: str, server_pid: int, scope: str, rounds: int) -> dict:
     psql = [str(binaries() / "psql"), "-q", "-o", os.devnull, "-v", "ON_ERROR_STOP=1", "-d", dsn, "-f", str(script)]
     spent: dict[str, list[float]] = {"dbt": [], "psql": []}
     for _ in range(rounds):
-        spent["dbt"].append(_cpu(server_pid, lambda: dbt.invoke(["run"], scope=scope, conninfo=dsn)))
+        spent["dbt"].append(_cpu(server_pid, lambda: dbt.invoke(RUN, scope=scope, conninfo=dsn)))
         spent["psql"].append(_cpu(server_pid, lambda: subprocess.run(psql, check=True)))
     return {
         **{name: statistics.median(seconds) for name, seconds in spent.items()},
@@ -133,7 +134,7 @@ def lane_child(dsn: str, orders: int, passes: int) -> float:
     from crossdock.lanes import dbt
     from crossdock.lanes.scratch import Scratch
 
-    dbt.invoke(["run"], conninfo=dsn)
+    dbt.invoke(RUN, conninfo=dsn)
     models = dbt.models(dbt.compile_touched(conninfo=dsn))
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("create index on canonical.line_states (thread_id)")
@@ -158,18 +159,18 @@ def _renew(connection: psycopg.Connection, scratch, models: list, orders: int) -
         connection.execute("insert into pg_temp.touched_threads select unnest(%s::text[])", [keys])
         scratch.planned_for(len(keys))
         scratch.analyze("touched_threads")
+        for name in scratch.staging:
+            scratch.fill(name, next(model.sql for model in models if model.name == name))
+        scratch.analyze_staging()
         for model in models:
-            if model.schema == "staging":
-                scratch.fill(model.name, model.sql)
-                scratch.analyze(model.name)
-            elif model.schema == "canonical":
+            if model.schema == "canonical":
                 connection.execute(
                     f"delete from {model.relation} as t using pg_temp.touched_threads as k "
                     "where t.thread_id = k.thread_id"
                 )
                 made = connection.execute(f"insert into {model.relation} {model.sql}").rowcount
                 assert made == TOUCHED * (3 if model.name == "line_states" else 1), (model.name, made)
-            else:
+            elif model.schema == "exceptions":
                 connection.execute(f"select count(*) from ({model.sql}) as found")
     scratch.ended(well=True)
 

@@ -93,6 +93,18 @@ def test_what_the_lane_lost_is_counted_and_mended(traded):
         connection.execute("truncate ops.lane_drift")
 
 
+def test_touched_threads_are_not_put_into_a_table_of_other_columns(traded):
+    """A model that changed is made whole by the full build first; the build of what was touched says so."""
+    with psycopg.connect(traded.dsn["owner"], autocommit=True) as connection:
+        connection.execute("set role crossdock_dbt; alter table canonical.shipment_events rename event_code to kind_code")
+        try:
+            with pytest.raises(dbt.BuildFailed, match="columns of .*shipment_events.* have changed"):
+                batch_build(conninfo=traded.dsn["dbt"])
+        finally:
+            connection.execute("alter table canonical.shipment_events rename kind_code to event_code")
+    batch_build(conninfo=traded.dsn["dbt"])
+
+
 def test_a_reader_never_meets_a_missing_relation(traded):
     """Every relation of every schema is read in a loop while dbt builds all of it: always there, never empty."""
     relations = traded.rows(
