@@ -34,6 +34,9 @@ def _take_touched(conninfo: str | None) -> None:
     with connect("batch lane", conninfo=conninfo or settings().dbt_dsn) as connection:
         connection.execute(LOCK)
         connection.execute(statement("batch_scratch"))
+        connection.execute("set local search_path = lane")
+        connection.execute(statement("touch_family"))
+        connection.execute("analyze touched_threads, touched_objects")
 
 
 def _forget_touched(conninfo: str | None) -> None:

@@ -11,19 +11,3 @@ with taken as (
 )
 
 insert into lane.touched_threads select thread_id from taken on conflict do nothing;
-
-insert into lane.touched_objects
-with recursive down (identifier) as (
-    select thread_id from lane.touched_threads
-    union
-    select l.child
-    from down
-    join canonical.identifier_links as l on l.parent = down.identifier
-)
-
-select distinct l.feed_id, l.native_id, f.feed_type
-from down
-join canonical.identifier_links as l on l.child = down.identifier
-join ref.feeds as f using (feed_id);
-
-analyze lane.touched_threads, lane.touched_objects;

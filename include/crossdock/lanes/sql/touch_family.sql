@@ -1,8 +1,9 @@
 -- Every object below the touched threads, also those that arrived long ago: a thread is always made from all of it.
 -- Looked up step by step (offset 0 keeps Postgres from reading all links): a walk's length cannot be estimated.
-insert into pg_temp.touched_objects
+-- The scratch tables are found by name: a session's own, or those of the search path.
+insert into touched_objects
 with recursive down (identifier) as (
-    select thread_id from pg_temp.touched_threads
+    select thread_id from touched_threads
     union
     select l.child
     from down
