@@ -74,8 +74,9 @@ def dbt(scale: float) -> list[Row]:
         for scope in ("all", "touched")
     ]
     for size in (orders // 10, orders):
-        cost = bench.fast_lane(size)
-        rows.append(Row("fast lane", f"100 touched of {size}", "≤ 60 ms, flat", f"{cost:.0f} ms CPU", cost))
+        for which, cost in bench.fast_lane(size).items():
+            what = f"100 touched, {which}, of {size}"
+            rows.append(Row("fast lane", what, "≤ 60 ms, flat", f"{cost:.0f} ms CPU", cost))
     return rows
 
 
