@@ -158,16 +158,19 @@ def forget(connection: psycopg.Connection, fault: str) -> None:
     connection.execute("delete from truth.faults where fault_id = %s", [fault])
 
 
-def pass_time(connection: psycopg.Connection, now: datetime) -> None:
-    """The world is at `now`: what has begun can be known from this moment of the wall clock, what has ended is over."""
+def pass_time(connection: psycopg.Connection, now: datetime, told_at: datetime | None = None) -> None:
+    """The world is at `now`: what has begun can be known from this moment of the wall clock, what has ended is over.
+
+    `told_at` is that moment where the world catches up in several slices, between which nobody looks.
+    """
     connection.execute(
-        """update truth.expectations set visible_wall_at = clock_timestamp()
+        """update truth.expectations set visible_wall_at = coalesce(%s, clock_timestamp())
            where visible_wall_at is null and from_at <= %s""",
-        [now],
+        [told_at, now],
     )
     connection.execute(
-        """update truth.expectations set gone_wall_at = clock_timestamp()
+        """update truth.expectations set gone_wall_at = coalesce(%s, clock_timestamp())
            where gone_wall_at is null and until_at <= %s""",
-        [now],
+        [told_at, now],
     )
     connection.execute(REPAIRED, {"now": now, "facts": list(FACTS)})

@@ -99,10 +99,10 @@ class World:
         row = self.connection.execute("select config from lab.world").fetchone()
         return row is not None and WorldConfig.load(row[0]) == self.config and self.clock.now() == self.now
 
-    def advance(self, to: datetime) -> int:
+    def advance(self, to: datetime, told_at: datetime | None = None) -> int:
         """Work the world out up to `to` (inclusive), and commit. Gives the number of changes shown.
 
-        Nothing happens where another process has gone further meanwhile.
+        Nothing happens where another process has gone further meanwhile. `told_at` as in `ledger.pass_time`.
         """
         if self.clock.read(lock=True).now != self.now or to <= self.now:
             self.connection.rollback()
@@ -125,7 +125,7 @@ class World:
         _keep_stock(self.connection, self.stock)
         self._end_orders(to)
         self.clock.reach(to)
-        ledger.pass_time(self.connection, to)
+        ledger.pass_time(self.connection, to, told_at)
         self.connection.commit()
         self.now = to
         return count

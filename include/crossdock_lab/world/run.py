@@ -27,13 +27,17 @@ def world(connection: psycopg.Connection) -> World:
 
 
 def advance(connection: psycopg.Connection, until: datetime) -> int:
-    """Work the world out up to `until`, in slices, each committed. Gives the number of changes shown."""
+    """Work the world out up to `until`, in slices, each committed. Gives the number of changes shown.
+
+    To the truth it is one moment: what begins and ends in between was there for nobody to see.
+    """
     count = 0
     opened = world(connection)
+    told_at = connection.execute("select clock_timestamp()").fetchone()[0]
     while opened.now < until:
         before = opened.now
         try:
-            count += opened.advance(min(until, before + SLICE))
+            count += opened.advance(min(until, before + SLICE), told_at)
         except BaseException:
             # Half an advance is in memory and none of it in the database: what is drawn anew is right.
             _open.pop(connection.info.dsn, None)

@@ -79,6 +79,16 @@ def test_what_has_passed_is_visible_and_what_is_over_is_repaired(lab):
     assert unrepaired
 
 
+def test_a_world_that_catches_up_is_told_of_at_one_moment(lab):
+    """Nobody looks between its slices: what began and ended in between was never there to be seen."""
+    engine.create(lab, CONFIG)
+    run.advance(lab, CONFIG.starts_at + 3 * DAY)
+    sql = "select visible_wall_at, gone_wall_at from truth.expectations where gone_wall_at is not null"
+    over = lab.execute(sql).fetchall()
+    assert len(over) > 1
+    assert len({moment for both in over for moment in both}) == 1
+
+
 def test_nothing_is_shown_before_its_time(lab):
     """No object is younger than lab time, and a push or file is due no earlier than it happened."""
     went_on(lab, CONFIG, 20 * HOUR)
