@@ -204,6 +204,19 @@ def inject(
 
 
 @lab.command()
+def sell_out(
+    sku: Annotated[str, typer.Argument(help="Our number of the item, as SKU-1001.")],
+    days: Annotated[float, typer.Option(help="Lab days until stock comes to every warehouse.")] = 3,
+) -> None:
+    """Leave nothing of an item in any warehouse: what is short of it then can only be backordered."""
+    from crossdock_lab.world.inject import sell_out as cause
+
+    with db.connect() as connection:
+        until = cause(connection, [sku], timedelta(days=days))
+    console.print(f"[bold]{sku}[/] is sold out until {until:%Y-%m-%d %H:%M}")
+
+
+@lab.command()
 def faults(
     markdown: Annotated[bool, typer.Option("--markdown", help="Print docs/reference/lab.md.")] = False,
 ) -> None:

@@ -20,6 +20,7 @@ can connect; there it keeps the truth: which fault was caused, where and when, a
 | `crossdock lab status` | what time it is in the lab, and what is going on |
 | `crossdock lab faults` | the tables below |
 | `crossdock lab inject <fault>` | cause one, and be told what to watch and from when |
+| `crossdock lab sell-out SKU-1001 --days 3` | leave nothing of an item anywhere: what is short of it waits for stock |
 | `crossdock lab run --speed 60` | let the clock run: an hour a minute |
 | `crossdock lab stop`, `lab step --hours 6` | stop it; go on by hand |
 | `crossdock lab reset --seed 2 --orders-per-day 100` | another world (what the product has landed stays) |

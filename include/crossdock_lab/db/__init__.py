@@ -44,8 +44,8 @@ def connect(conninfo: str | None = None, *, name: str = "lab") -> psycopg.Connec
 
 
 def ensure(connection: psycopg.Connection) -> None:
-    """Make the lab's tables where they are not there yet; safe when two processes start at once."""
-    if connection.execute("select to_regclass('truth.expectations')").fetchone() == (None,):
+    """Make the lab's tables where one of them is not there yet; safe when two processes start at once."""
+    if connection.execute("select to_regclass('lab.stock_outs')").fetchone() == (None,):
         with connection.transaction():
             connection.execute("select pg_advisory_xact_lock(727001)")
             connection.execute(DDL.read_text())

@@ -117,6 +117,12 @@ create table if not exists lab.stock (
     primary key (sku, warehouse_code)
 );
 
+create table if not exists lab.stock_outs (
+    sku text primary key,
+    until_at timestamptz not null
+);
+comment on table lab.stock_outs is 'Nothing of the item lies in any warehouse until then; then a lorry comes to each.';
+
 create table if not exists lab.acknowledgements (
     number text primary key,
     write_id bigint not null references lab.writes,

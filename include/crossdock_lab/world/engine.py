@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 from crossdock.core.errors import Misconfigured
 from crossdock_lab.clock import Clock
 from crossdock_lab.truth import ledger
+from crossdock_lab.truth.ledger import INSTANT
 from crossdock_lab.world import choose, desk, repairs, show
 from crossdock_lab.world.config import WorldConfig
 from crossdock_lab.world.corrections import corrections
@@ -108,6 +109,7 @@ class World:
             self.connection.rollback()
             return 0
         self._take_note_of_hands()
+        self.stock.sold_out(_stock_outs(self.connection), self.now + INSTANT, to)
         self._take_orders(to)
         batch = Batch()
         count = self._take_note_of_writes(batch)
@@ -263,6 +265,10 @@ class World:
 def _kept_stock(connection: psycopg.Connection) -> dict[tuple[str, str], list[int]]:
     rows = connection.execute("select sku, warehouse_code, on_hand_qty, available_qty from lab.stock").fetchall()
     return {(sku, code): [on_hand, available] for sku, code, on_hand, available in rows}
+
+
+def _stock_outs(connection: psycopg.Connection) -> dict[str, datetime]:
+    return dict(connection.execute("select sku, until_at from lab.stock_outs").fetchall())
 
 
 def _keep_stock(connection: psycopg.Connection, stock: Stock) -> None:

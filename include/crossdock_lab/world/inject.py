@@ -6,7 +6,7 @@ order's plan again at its next step. With no order named, the one that will show
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +21,7 @@ from crossdock_lab.world import choose, show
 from crossdock_lab.world.config import WorldConfig
 from crossdock_lab.world.faults import ENDPOINT_KINDS, ENDPOINTS, KINDS, EndpointKind, Kind
 from crossdock_lab.world.plan import DAY, Plan
+from crossdock_lab.world.stock import ITEMS
 
 LIVING, COMING = 300, 200
 """How many living orders, and how many that are still to come, are considered."""
@@ -54,6 +55,26 @@ def inject(
         raise Misconfigured(f"there is no fault {name!r}", hint="`crossdock lab faults` lists them")
     connection.commit()
     return done
+
+
+def sell_out(connection: psycopg.Connection, skus: Collection[str], lasts: timedelta) -> datetime:
+    """Leave nothing of these items in any warehouse for so long (lab time); when stock comes. Commits.
+
+    No fault by itself: it decides what can be done about one. Raises Misconfigured for an item that there is not.
+    """
+    if unknown := set(skus) - set(ITEMS):
+        raise Misconfigured(
+            f"the lab trades no item {', '.join(sorted(unknown))}", hint=f"name one of {min(ITEMS)} to {max(ITEMS)}"
+        )
+    until = Clock(connection).read(lock=True).now + lasts
+    for sku in skus:
+        connection.execute(
+            """insert into lab.stock_outs (sku, until_at) values (%s, %s)
+               on conflict (sku) do update set until_at = excluded.until_at""",
+            [sku, until],
+        )
+    connection.commit()
+    return until
 
 
 def _endpoint(

@@ -117,6 +117,9 @@ def _known(connection: psycopg.Connection, row: Written, plan: Plan, stock: Stoc
     if row.kind == "plant":
         sku = plan.line(int(row.params["line"])).item.sku
         known["available"] = stock.quantities[sku, row.params["warehouse"]][1]
+    if row.kind == "promise":
+        coming = [stock.outs[line.item.sku] for line in plan.order.lines if line.item.sku in stock.outs]
+        known |= {"restocked_at": max(coming).isoformat()} if coming else {}
     if row.kind == "ticket":
         found = connection.execute(EXTERNAL_ID, [str(row.params["ticket_id"])]).fetchone()
         known["external_id"], known["is_second"] = found or ("", False)

@@ -41,7 +41,7 @@ STOCK_CHECK = 10 * MINUTE
 TOLD = "told-customer"
 """The tag of a ticket that tells the customer something and asks nothing of people."""
 RESTOCKED = 12 * HOUR
-"""How soon stock comes for what is missing, once the customer waits for it."""
+"""How soon stock comes for what is missing, once the customer waits for it: unless it is sold out everywhere."""
 HANDOVER_AFTER = 12 * HOUR
 """When a delivery that was made from outside is planned to leave."""
 WAREHOUSES: dict[str, Warehouse] = {place.code: place for place in catalogue.WAREHOUSES}
@@ -85,21 +85,22 @@ def promise(plan: Plan, at: datetime, params: dict, draw: random.Random) -> str:
         return f"{NOTHING}: the shop tells the customer, and SAP's promise counts"
     promised_at = datetime.fromisoformat(params["promised_at"])
     if promised_at > plan.promised_at:
-        _backorder(plan, at, draw)
+        restocked_at = params.get("restocked_at")
+        _backorder(plan, at, datetime.fromisoformat(restocked_at) if restocked_at else at + RESTOCKED, draw)
     plan.promises.append((at, promised_at))
     return f"promised for {promised_at:%Y-%m-%d %H:%M}"
 
 
-def _backorder(plan: Plan, at: datetime, draw: random.Random) -> None:
+def _backorder(plan: Plan, at: datetime, restocked_at: datetime, draw: random.Random) -> None:
     """Stock comes for what SAP never confirmed, and for what was taken off deliveries and is in no other."""
     if is_open(plan.shortfall, at) and plan.shortfall.released_at is None:
-        plan.shortfall.released_at = at + RESTOCKED
+        plan.shortfall.released_at = restocked_at
         plan.bring_back(plan.shortfall.released_at)
     cut = next((leg for leg in plan.legs if leg.first_lines), None)
     missing = {line.number: line.qty - _allotted(plan, line.number) for line in plan.order.lines}
     missing = {number: qty for number, qty in missing.items() if qty > 0}
     if cut and missing and not plan.dropped:
-        made = draft.leg(draw, _serial(plan), cut.warehouse, cut.carrier, missing, at + RESTOCKED)
+        made = draft.leg(draw, _serial(plan), cut.warehouse, cut.carrier, missing, restocked_at)
         made.is_backorder = True
         plan.legs.append(made)
 

@@ -1,4 +1,7 @@
-"""Stock: how much lies where, in SAP's books and for sale in the shop. Places refill when little is left."""
+"""Stock: how much lies where, in SAP's books and for sale in the shop. Places refill when little is left.
+
+An item can be sold out by hand: then nothing of it lies anywhere until a day, and no lorry comes before.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ class Stock:
     def __init__(self, quantities: dict[Place, list[int]]) -> None:
         self.quantities = quantities
         self.moved: dict[Place, tuple[datetime, int]] = {}
+        self.outs: dict[str, datetime] = {}
 
     @classmethod
     def at_start(cls, config: WorldConfig) -> Stock:
@@ -35,14 +39,30 @@ class Stock:
 
     def move(self, move: Move) -> None:
         """Take goods out, or reserve them; a lorry comes when little is left."""
+        if move.sku in self.outs:
+            return
         held = self.quantities[move.sku, move.warehouse]
         held[0] += move.on_hand
         held[1] += move.available
         if held[1] < REFILL_BELOW:
             held[0] += REFILL_QTY
             held[1] += REFILL_QTY
-        count = self.moved.get((move.sku, move.warehouse), (move.at, 0))[1]
-        self.moved[move.sku, move.warehouse] = move.at, count + 1
+        self._note((move.sku, move.warehouse), move.at)
+
+    def sold_out(self, outs: dict[str, datetime], now: datetime, to: datetime) -> None:
+        """Of these items nothing lies anywhere until their time; whose time has come by `to` is there again."""
+        self.outs = {sku: until for sku, until in outs.items() if until > to}
+        for sku, until in outs.items():
+            is_out = sku in self.outs
+            qty, at = (0, now) if is_out else (REFILL_QTY, until)
+            for code in WAREHOUSES:
+                held = self.quantities[sku, code]
+                if (held == [0, 0]) != is_out:
+                    held[:] = qty, qty
+                    self._note((sku, code), at)
+
+    def _note(self, place: Place, at: datetime) -> None:
+        self.moved[place] = at, self.moved.get(place, (at, 0))[1] + 1
 
     def beliefs(self) -> list[tuple[datetime, tuple[str, str, str], object, int]]:
         """(changed at, key, belief, how often it changed) of what moved; then nothing has moved."""

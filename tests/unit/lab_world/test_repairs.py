@@ -122,6 +122,22 @@ def test_what_is_missing_comes_for_a_later_promise():
     assert judged(picked_short, rest[1], rest[0], told, ailing=["inventory_short_pick"]) is None
 
 
+def test_a_backorder_of_what_is_sold_out_comes_when_stock_does():
+    """SAP makes the delivery by itself, for what is missing and no more, once there is stock again."""
+    plan = plan_with("short_pick")
+    at, later = first(plan, "inventory_short_pick") + HOUR, plan.order.promised_at + 96 * HOUR
+    restocked_at = at + 72 * HOUR
+    told = {"promised_at": later.isoformat(), "restocked_at": restocked_at.isoformat()}
+    waited = repaired(plan, reallocation(plan, at)[0], (at, "promise", told))
+    made = next(leg for leg in waited.legs if leg.is_backorder)
+    leg, line, found = short(plan)
+    assert made.created_at > restocked_at
+    assert made.lines == {line: leg.lines[line] - found}
+    assert waited.is_covered
+    assert codes(waited, after=at) == set()
+    assert not [step for step in show.changes(waited) if isinstance(step, Harm)]
+
+
 def test_the_shops_promise_is_only_word_to_the_customer():
     plan = plan_with("carrier_runs_late")
     params = {"promised_at": plan.delivered_at.isoformat(), "system": "shop"}
