@@ -13,6 +13,7 @@ def story(world):
     split(world)
     short(world)
     backorder(world)
+    left_behind(world)
     shared_item(world)
     cancelled(world)
     direct(world)
@@ -60,6 +61,20 @@ def backorder(world) -> None:
     )
     for step in ("picking", "packing", "shipping"):
         moved(world, f"702{step}", step, {"sku:1": 6}, "8004")
+
+
+def left_behind(world) -> None:
+    """707: ten confirmed, six shipped on a delivery that was cut to six; 708: two deliveries, one has left."""
+    order(world, "707", [p.item()])
+    cut = p.delivery("8006", [p.delivery_item(qty="6", order="707")])
+    world.record("sap-main", "deliveries", "8006", cut, "2026-03-02Z")
+    order(world, "708", [p.item()])
+    for number, qty in (("8007", "6"), ("8008", "4")):
+        part = p.delivery(number, [p.delivery_item(qty=qty, order="708")])
+        world.record("sap-main", "deliveries", number, part, "2026-03-02Z")
+    for number, delivery in (("707", "8006"), ("708", "8007")):
+        for step in ("picking", "packing", "shipping"):
+            moved(world, f"{number}{step}", step, {"sku:1": 6}, delivery)
 
 
 def shared_item(world) -> None:
@@ -125,6 +140,24 @@ def test_what_waits_for_stock_is_a_backorder(world):
     found = line(world, "702#1")
     assert (found["confirmed_qty"], found["shipped_qty"], found["backordered_qty"]) == (6, 6, 4)
     assert status(world, "shop-main/order/1702") == "backordered"
+
+
+def test_what_a_delivery_left_behind_is_a_backorder_until_another_takes_it(world):
+    """The ERP still confirms all ten: what has left and what is on no delivery tell more."""
+    found = line(world, "707#1")
+    assert (found["confirmed_qty"], found["shipped_qty"], found["backordered_qty"]) == (10, 6, 4)
+    assert status(world, "shop-main/order/1707") == "backordered"
+    assert line(world, "708#1")["backordered_qty"] == 0
+
+
+def test_quantities_add_up(world):
+    """Called off, shipped and waiting for stock are never more than ordered, and a later state than an earlier."""
+    wrong = world.rows(
+        "select order_line_id from canonical.order_lines "
+        "where cancelled_qty + shipped_qty + backordered_qty > ordered_qty "
+        "or not (delivered_qty <= shipped_qty and shipped_qty <= packed_qty and packed_qty <= picked_qty)"
+    )
+    assert wrong == []
 
 
 def test_lines_of_one_item_share_what_was_picked(world):

@@ -118,6 +118,8 @@ in_states as (
         coalesce(e.warehouse_code, c.warehouse_code) as warehouse_code,
         coalesce(c.ordered_qty, e.ordered_qty) as ordered_qty,
         coalesce(e.confirmed_qty, c.confirmed_qty) as confirmed_qty,
+        -- Once a part has left, the deliveries say what follows: the ERP goes on confirming what was left behind.
+        case when s.shipped_qty > 0 then s.allocated_qty end as follows_qty,
         coalesce(s.allocated_qty, 0) as allocated_qty,
         coalesce(s.picked_qty, c.shipped_qty, 0) as picked_qty,
         coalesce(s.packed_qty, c.shipped_qty, 0) as packed_qty,
@@ -160,7 +162,7 @@ final as (
             else greatest(
                 ordered_qty
                 - least(called_off_qty, greatest(ordered_qty - shipped_qty, 0))
-                - greatest(confirmed_qty, shipped_qty), 0)
+                - greatest(least(confirmed_qty, follows_qty), shipped_qty), 0)
         end::numeric(18, 4) as backordered_qty,
         unit_price_amount::numeric(18, 4) as unit_price_amount,
         currency_code,
