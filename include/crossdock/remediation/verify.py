@@ -183,8 +183,14 @@ def _resolved(connection: psycopg.Connection, case: dict, found: Looked) -> str:
 
 
 def _wait(connection: psycopg.Connection, case: dict, found: Looked) -> None:
-    after = max(SOONEST, (case["now"] - case["told_at"]) / SLOWER_BY)
+    after = max(SOONEST, min([(case["now"] - case["told_at"]) / SLOWER_BY, *_left(case, found)]))
     steps.expect(connection, case["case_id"], f"Look again: {found.why}", of_people=found.of_people, after=after)
+
+
+def _left(case: dict, found: Looked) -> list[timedelta]:
+    """The time that each expectation still has which has not come about."""
+    due = [one.expectation.due_at for one in found.readings if not one.agrees and not one.error]
+    return [at - case["now"] for at in due if at > case["now"]]
 
 
 _HELD = "See whether the repair has held: "

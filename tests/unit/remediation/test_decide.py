@@ -116,6 +116,48 @@ def test_a_shortfall_moves_the_whole_line_or_waits():
     assert decided(rich, **given).name == "backorder"
 
 
+def nowhere() -> dict:
+    """A short pick of which nobody has the rest, promised for a day that cannot be kept."""
+    return short_pick(EAST=0, WEST=0, SOUTH=0)
+
+
+def test_a_backorder_is_proved_when_the_erp_has_delivered_the_rest():
+    """The repair waits for the ERP until stock is expected and handled, and no longer; other ways wait for nothing."""
+    given = {"knobs": {"restock_days": 7, "handling_hours": 24}}
+    decision = decided(nowhere(), **given)
+    assert decision.name == "backorder"
+    reduce = decision.plan[0]
+    assert reduce.target[1] == {
+        "partner_id": "sap", "kind": "sales_order", "id": "400",
+        "expect": {"items[?item=='10'].delivery_status | [0]": "C"}, "within": "192 hours",
+    }  # fmt: skip
+    assert len(decided(short_pick(), **given).plan[0].target) == 1
+
+    line = nowhere() | {"shipment": None, "shipment_line": None}
+    waits = decided(line, exceptions=["inventory_shortfall"], playbooks=["move_line"], **given)
+    assert [one.get("within") for one in waits.plan[0].target] == [None, "192 hours"]
+
+
+def test_a_customer_is_not_let_wait_twice():
+    """Stock that did not come is not waited for again: another warehouse that has some by now, or people."""
+    again = nowhere() | {"case": case(attempt=1, next_attempt=2, chosen_before=["backorder"])}
+    again["shipment_line"] = again["shipment_line"] | {"delivery_qty": 6}
+    again["line"] = again["line"] | {"allocated_qty": 6}
+    decision = decided(again)
+    assert decision.outcome == "person"
+    assert "waited for stock once" in why_not(decision, "backorder")
+    came = decided(again | {"stock": stock(EAST=0, WEST=100, SOUTH=0)})
+    assert commands(came)[:2] == ["create_delivery", "reserve"]
+    assert came.plan[0].payload["items"] == [{"order_item": "10", "quantity": 4}]
+
+
+def test_nothing_is_sent_where_nothing_is_missing():
+    """What was found after all, or is on other deliveries by now, is not sent again."""
+    decision = decided(short_pick(picked=10))
+    assert (decision.outcome, decision.playbook) == ("person", "service_desk")
+    assert "nothing of it is missing" in decision.reason
+
+
 # Carriers and dates -------------------------------------------------------------------------------------------------
 
 

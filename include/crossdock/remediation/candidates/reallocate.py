@@ -7,6 +7,7 @@ line that the ERP could not confirm: it is one item there with one plant, so the
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import combinations
@@ -28,7 +29,7 @@ def generate(facts: dict, knobs: Knobs) -> list[Candidate]:
     for size in range(2, knobs.split_at_most + 1):
         made += [_split(need, codes) for codes in combinations(others, size)]
     made.append(need.later("same_later", f"later from {need.home}", {need.home: need.missing}, knobs.later_days))
-    made.append(need.later("backorder", "backorder", {}, knobs.restock_days))
+    made.append(need.backorder())
     return made
 
 
@@ -55,9 +56,11 @@ class _Need:
         self.owed = moment(facts["order"]["promised_at"])
 
     def _missing(self) -> Decimal:
-        if self.is_short_pick:
-            return number(self.at_delivery["delivery_qty"]) - number(self.at_delivery["picked_qty"])
-        return number(self.line["ordered_qty"]) - number(self.line["cancelled_qty"])
+        wanted = number(self.line.get("ordered_qty")) - number(self.line.get("cancelled_qty"))
+        if not self.is_short_pick:
+            return wanted
+        lacking = number(self.at_delivery["delivery_qty"]) - number(self.at_delivery["picked_qty"])
+        return lacking or wanted - number(self.line.get("allocated_qty"))
 
     def available(self, code: str) -> Decimal:
         """What the least hopeful system has there, less what other decisions have promised."""
@@ -75,6 +78,12 @@ class _Need:
         at = self.now + timedelta(days=days, hours=self.knobs.handling_hours + self.knobs.transit_hours)
         excluded = tuple(self._excluded(kind, shares, Decimal(0)))
         return self._made(kind, name, shares, at, BACKORDER if kind == "backorder" else DOUBTFUL, excluded)
+
+    def backorder(self) -> Candidate:
+        """What is missing stays open in the ERP, which delivers it once there is stock: until then the repair waits."""
+        waits = self.later("backorder", "backorder", {}, self.knobs.restock_days)
+        within = timedelta(days=self.knobs.restock_days, hours=self.knobs.handling_hours)
+        return replace(waits, choice=waits.choice | {"delivered_within": f"{within // timedelta(hours=1)} hours"})
 
     def _made(
         self, kind: str, name: str, shares: dict, at: datetime, sure: Decimal, excluded: tuple[str, ...]
@@ -107,10 +116,14 @@ class _Need:
         return sure - LESS_SURE_EACH * max(len(kept) - 1, 0)
 
     def _excluded(self, kind: str, shares: dict, left: Decimal) -> Iterator[str]:
+        if self.missing <= 0:
+            yield "nothing of it is missing any more"
         if self.is_short_pick and self._is_settled():
             yield "its goods issue is posted and the order is billed: what was not sent can only be credited"
         if not self.is_short_pick and kind != "backorder" and number(self.line["allocated_qty"]) > 0:
             yield "a part of the item is on a delivery already: its plant cannot be changed"
+        if kind == "backorder" and "backorder" in self.facts["case"].get("chosen_before", ()):
+            yield "it was waited for stock once and none came: whether the customer waits on is to be asked"
         if kind == "several_warehouses" and not self.is_short_pick:
             yield "an item of the ERP's order has one plant: it cannot be split before it is delivered"
         if kind == "several_warehouses" and (left > 0 or not all(shares.values())):

@@ -26,8 +26,10 @@ class Target(Strict):
     id: Any
     expect: dict[str, Any]
     """JMESPath over what is read → the value it must have."""
+    when: str | None = None
+    """JMESPath; nothing is expected where it does not hold."""
     within: str | None = None
-    """How long that may take, in business time; none: it must be so at once."""
+    """How long that may take, in business time, as it is or `=` and JMESPath; none: it must be so at once."""
     while_found: bool = False
     """Whether it must be so only as long as the exception is found: a safeguard, which somebody may lift afterwards."""
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from crossdock.core.errors import Refused
 from crossdock.remediation.plan import Planned
 from crossdock.remediation.playbooks.files import undo_of
-from crossdock.remediation.playbooks.model import Playbook, Step
+from crossdock.remediation.playbooks.model import Playbook, Step, Target
 from crossdock.remediation.playbooks.template import filled, look_up, text
 
 
@@ -58,18 +58,24 @@ def _add(steps: list[Planned], names: dict[str, int], step: Step, scope: dict) -
     names[step.name] = number
     numbers = names | {"self": number}
     partners = scope["facts"]["partners"]
-    target = [
-        {"partner_id": _partner(partners, one.partner), "kind": one.kind, "id": filled(one.id, scope, numbers),
-         "expect": filled(one.expect, scope, numbers)}
-        | ({"within": one.within} if one.within else {}) | ({"while_found": True} if one.while_found else {})
-        for one in step.target
-    ]  # fmt: skip
+    target = [_target(one, partners, scope, numbers) for one in step.target if not one.when or look_up(one.when, scope)]
     undo = step.undo and {
         "command": step.undo.command or undo_of(step.command),
         "payload": filled(step.undo.payload, scope, numbers),
     }
     partner_id = _speaking(partners, step)
     steps.append(Planned(step.command, partner_id, filled(step.payload, scope, numbers), target, undo))
+
+
+def _target(one: Target, partners: dict, scope: dict, numbers: dict[str, int]) -> dict:
+    expected = {
+        "partner_id": _partner(partners, one.partner),
+        "kind": one.kind,
+        "id": filled(one.id, scope, numbers),
+        "expect": filled(one.expect, scope, numbers),
+    }
+    within = {"within": filled(one.within, scope, numbers)} if one.within else {}
+    return expected | within | ({"while_found": True} if one.while_found else {})
 
 
 def _partner(partners: dict, role: str) -> str:

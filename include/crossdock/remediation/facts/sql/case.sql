@@ -23,6 +23,11 @@ select
             join ops.detections as e on e.detection_id = s.detection_id
             where s.case_id = c.case_id and e.cleared_at is null
         ),
+        'chosen_before', (
+            select coalesce(jsonb_agg(distinct h.chosen), '[]')
+            from ops.decisions as h
+            where h.case_id = c.case_id and h.mode <> 'shadow' and h.attempt <= c.attempt and h.chosen is not null
+        ),
         'handed_back_by', case when m.event in ('reject', 'expire') then m.event end,
         'has_ticket', t.tickets_count > 0 or t.tries_count >= 3
     ) as value
