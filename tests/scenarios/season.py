@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import psycopg
 
@@ -16,7 +17,7 @@ from crossdock_lab import db as lab_db
 from crossdock_lab.world import choose
 from crossdock_lab.world.config import WorldConfig
 from crossdock_lab.world.faults import KINDS
-from crossdock_lab.world.inject import inject
+from crossdock_lab.world.inject import inject, sell_out
 from crossdock_lab.world.plan import Plan
 from rig import Rig
 from scenarios.story import Given, OrderWanted, Person, Story
@@ -24,6 +25,16 @@ from scenarios.story import Given, OrderWanted, Person, Story
 CONFIG = WorldConfig(seed=11, orders_per_day=300, fault_share=0, lookalike_share=0, days=1)
 STEP_HOURS = 4
 DAYS = 11
+SHORT = {name for name, kind in KINDS.items() if {"inventory_short_pick", "inventory_shortfall"} & {*kind.codes}}
+"""Faults that are mended with stock from elsewhere."""
+STATES = """
+select order_line_id, order_id, backordered_qty,
+    cancelled_qty + backordered_qty + shipped_qty <= ordered_qty
+    and backordered_qty + least(allocated_qty, confirmed_qty) <= ordered_qty
+    and delivered_qty <= shipped_qty and shipped_qty <= packed_qty and packed_qty <= picked_qty
+    and backordered_qty >= 0 and cancelled_qty >= 0
+from canonical.order_lines where order_id = any(%s)
+"""
 
 
 @dataclass
@@ -31,6 +42,8 @@ class Played:
     """What came of one story."""
 
     order_id: str
+    fulfillment: str | None = None
+    backordered: str | None = None
     found: list[str] = field(default_factory=list)
     cases: list[dict] = field(default_factory=list)
 
@@ -42,6 +55,8 @@ class Season:
         self.system, self.stories = system, stories
         self.orders: dict[str, str] = {}
         self.done: set[tuple[str, int]] = set()
+        self.waited: set[str] = set()
+        self.wrong_sums: set[str] = set()
 
     def play(self) -> None:
         """Cause every fault, then let the days pass; people answer as their stories say."""
@@ -51,17 +66,30 @@ class Season:
             self.system.catch_up()
             if self._people():
                 self.system.catch_up()
+            self._look()
 
     def _cast(self) -> None:
-        """Give every story the first order that fits and that no other story has."""
+        """Give every story the first order that fits and that no other story has; what is sold out, no other needs."""
         free = [choose.plan_of(CONFIG, number) for _, number in choose.arrivals(CONFIG, 0)]
+        needed: set[str] = set()
         with lab_db.connect(self.system.lab_dsn) as lab:
-            for story in self.stories:
-                plan = next((plan for plan in free if _fits(plan, story.given)), None)
+            for story in sorted(self.stories, key=lambda story: story.given.sold_out_for_days is not None):
+                given = story.given
+                fitting = (plan for plan in free if _fits(plan, given) and not (_sold_out(plan, given) & needed))
+                plan = next(fitting, None)
                 assert plan, f"no order of the world fits {story.name}: ask less of it, or choose another seed"
                 free.remove(plan)
-                inject(lab, story.given.fault, order=plan.order.number)
+                needed |= _items(plan) if given.fault in SHORT else set()
+                inject(lab, given.fault, order=plan.order.number)
+                if sold_out := _sold_out(plan, given):
+                    sell_out(lab, sold_out, timedelta(days=given.sold_out_for_days))
                 self.orders[story.name] = plan.order.order_id
+
+    def _look(self) -> None:
+        """Take note of which orders wait for stock, and of lines whose quantities do not add up."""
+        for line_id, order_id, backordered_qty, adds_up in self.system.rows(STATES, list(self.orders.values())):
+            self.waited |= {order_id} if backordered_qty else set()
+            self.wrong_sums |= set() if adds_up else {line_id}
 
     def _people(self) -> bool:
         """Let everybody do what is theirs to do by now; return whether anybody did."""
@@ -94,7 +122,7 @@ class Season:
     def played(self, story: Story) -> Played:
         """What the product's own tables say of the story's order, in the end."""
         order_id = self.orders[story.name]
-        played = Played(order_id)
+        played = Played(order_id, *self._state(order_id))
         played.found = sorted(
             {
                 code
@@ -112,6 +140,16 @@ class Season:
                 | self._of_case(case_id)
             )
         return played
+
+    def _state(self, order_id: str) -> tuple[str | None, str | None]:
+        """What has become of the order, and how long a part of it waited for stock."""
+        fulfillment, waits = self.system.rows(
+            """select o.fulfillment_status_code, (
+                   select bool_or(l.backordered_qty > 0) from canonical.order_lines as l where l.order_id = o.order_id)
+               from canonical.orders as o where o.order_id = %s""",
+            order_id,
+        )[0]
+        return fulfillment, "to the end" if waits else "for a while" if order_id in self.waited else None
 
     def _of_case(self, case_id: int) -> dict:
         decision = self.system.rows(
@@ -159,6 +197,14 @@ def _dismiss(connection: psycopg.Connection, order_id: str, person: Person) -> b
     return bool(rows)
 
 
+def _items(plan: Plan) -> set[str]:
+    return {line.item.sku for line in plan.order.lines}
+
+
+def _sold_out(plan: Plan, given: Given) -> set[str]:
+    return _items(plan) if given.sold_out_for_days else set()
+
+
 def _fits(plan: Plan, given: Given) -> bool:
     kind = KINDS[given.fault]
     return not plan.fault and kind.fits(plan) and all(_wanted(plan, given.order))
@@ -168,7 +214,7 @@ def _wanted(plan: Plan, wanted: OrderWanted) -> Iterator[bool]:
     order = plan.order
     yield wanted.channel in (None, order.channel)
     yield wanted.tier in (None, order.customer.tier)
-    yield len(order.lines) >= wanted.lines_at_least
+    yield wanted.lines_at_least <= len(order.lines) <= wanted.lines_at_most
     yield wanted.deliveries in (None, len(plan.legs))
     yield wanted.value_from <= order.total_amount < wanted.value_below
     yield wanted.regulated in (None, any(line.item.is_regulated for line in order.lines))

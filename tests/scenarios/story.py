@@ -23,6 +23,7 @@ class OrderWanted(Part):
     channel: Literal["shop", "edi", "direct"] | None = None
     tier: Literal["gold", "silver", "bronze"] | None = None
     lines_at_least: int = 1
+    lines_at_most: int = 9
     deliveries: int | None = None
     value_from: float = 0
     value_below: float = 1e9
@@ -44,6 +45,8 @@ class Given(Part):
     story: str
     order: OrderWanted = Field(default_factory=OrderWanted)
     fault: str
+    sold_out_for_days: float | None = None
+    """No warehouse has anything of the order's items before."""
     people: list[Person] = Field(default_factory=list)
 
 
@@ -58,6 +61,10 @@ class Expect(Part):
     commands: list[str] | None = None
     approval: Literal["approved", "rejected", "expired", "withdrawn"] | None = None
     ends: Literal["resolved", "vanished", "dismissed", "with people", "no case"] = "resolved"
+    backordered: Literal["for a while", "to the end"] | None = None
+    """How long a part of the order was open and waited for stock."""
+    fulfillment: str | None = None
+    """What the order has come to, in our words."""
     repaired: bool | None = None
 
 

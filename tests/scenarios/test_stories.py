@@ -30,6 +30,9 @@ def test_it_goes_as_expected(season: Season, story: Story):
     played, expect = season.played(story), story.expect
     pprint(played, width=160)  # noqa: T203 - shown by pytest on failure
     assert played.found == sorted(expect.found)
+    for name in ("backordered", "fulfillment"):
+        wanted = getattr(expect, name)
+        assert wanted is None or getattr(played, name) == wanted
     if expect.ends == "no case":
         assert played.cases == []
         return
@@ -50,6 +53,12 @@ def _end(case: dict) -> str:
     if case["state"] == "resolved" or case["close_reason"] == "resolved":
         return "resolved"
     return "with people"
+
+
+def test_quantities_of_every_line_always_add_up(season: Season):
+    """Called off, waiting for stock and on its way are never more than ordered, whatever is done to the order."""
+    assert season.waited
+    assert season.wrong_sums == set()
 
 
 def test_there_are_stories_of_every_exception_an_order_can_have():
