@@ -121,6 +121,53 @@ def test_duplicates_by_feed(bi):
     assert (row["records_read_count"], row["duplicates_count"], row["duplicate_rate"]) == (20, 8, Decimal("0.4"))
 
 
+def test_integrations_say_what_depends_on_them(told, bi):
+    """Criticality, freshness, volume and what waits, by feed: of the channel and of the warehouse behind its ERP."""
+    with psycopg.connect(told["owner"]) as owner:
+        owner.execute(
+            """
+            insert into ref.partners (partner_id, name, system_type, role_code, owner, criticality, settings) values
+                ('e', 'E', 'x', 'erp', 'o', 'critical', '{}'),
+                ('w', 'W', 'x', 'warehouse', 'o', 'high', '{"orders_from": "e"}'),
+                ('z', 'Z', 'x', 'service_desk', 'o', 'low', '{}');
+            insert into ref.feeds (partner_id, feed, feed_type, contract, mode, latency_class) values
+                ('e', 'orders', 'y.orders', 'y', 'poll', 'minutes'),
+                ('w', 'events', 'y.events', 'y', 'push', 'seconds'),
+                ('z', 'tickets', 'y.tickets', 'y', 'poll', 'hours');
+            insert into raw.documents (feed_id, checksum, content_type, content_bytes, source_ref, correlation_id)
+            select feed_id, sha256(n::text::bytea), 'text', 1, 'r', 'c'
+            from ref.feeds, generate_series(1, 14) as n where partner_id = 'w';
+            update raw.runs set started_at = clock_timestamp() - interval '1 day'
+            """
+        )
+    with psycopg.connect(told["dbt"]) as dbt:
+        dbt.execute(
+            """
+            insert into canonical.identifiers (thread_id, identifier, namespace, value, depth)
+            values ('s/order/1', 'e/sales_order/9', 'e/sales_order', '9', 1);
+            update canonical.orders set fulfillment_status_code = 'delivered' where order_id = 's/order/2';
+            """
+        )
+        for number in ("1", "2"):
+            dbt.execute(
+                """
+                insert into canonical.order_lines (thread_id, order_id, order_line_id, line_number, ordered_qty,
+                    allocated_qty, picked_qty, packed_qty, shipped_qty, delivered_qty, cancelled_qty, backordered_qty,
+                    unit_price_amount, currency_code)
+                values (%(id)s, %(id)s, %(id)s || '#1', '1', 10, 10, 4, 4, 4, 4, 1, 0, 20, 'USD')
+                """,
+                {"id": f"s/order/{number}"},
+            )
+    rows = {r["partner_id"]: r for r in bi.execute("select * from marts.mart_integrations")}
+    assert {(r["currency_code"], r["open_orders_count"], r["open_amount"]) for n, r in rows.items() if n != "z"} == {
+        ("USD", 1, 100)
+    }
+    assert (rows["z"]["currency_code"], rows["z"]["open_orders_count"], rows["z"]["open_amount"]) == (None, 0, None)
+    told_of = ("criticality", "latency_class", "records_per_day")
+    assert [rows["w"][name] for name in told_of] == ["high", "seconds", 2]
+    assert rows["s"]["records_per_day"] == Decimal("1.7"), "twelve landed in seven days"
+
+
 def test_orders_say_whether_they_are_in_exception(bi):
     """`is_exception_pending` is derived from what is open."""
     orders = {r["order_id"]: r for r in bi.execute("select * from marts.fct_orders")}
