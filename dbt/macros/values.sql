@@ -68,6 +68,29 @@ case when {{ thread_id }} ~ '^[^/]+/(order|sales_order)/' then {{ thread_id }} e
 (select coalesce(p.settings ->> 'orders_from', p.partner_id) from {{ source('ref', 'partners') }} as p where p.partner_id = {{ partner_id }})
 {%- endmacro %}
 
+{#- The order that a partner names, in its own numbers or in those of `orders_from`. Null for an empty number. Name the columns with their table. -#}
+{% macro named_order(partner_id, order_ref) -%}
+(
+    select numbering.partner_id || case numbering.role_code
+        when 'erp' then '/sales_order/' || nullif({{ sap_number(order_ref) }}, '')
+        else '/order/' || {{ order_name(order_ref) }}
+    end
+    from {{ source('ref', 'partners') }} as naming
+    join {{ source('ref', 'partners') }} as numbering
+        on numbering.partner_id = coalesce(naming.settings ->> 'orders_from', naming.partner_id)
+    where naming.partner_id = {{ partner_id }}
+)
+{%- endmacro %}
+
+{#- The return that a warehouse names, in the numbers of its setting `returns_from`. Null without one. -#}
+{% macro named_return(partner_id, return_ref) -%}
+(
+    select naming.settings ->> 'returns_from' || '/return/' || nullif({{ return_ref }}, '')
+    from {{ source('ref', 'partners') }} as naming
+    where naming.partner_id = {{ partner_id }}
+)
+{%- endmacro %}
+
 {% macro role_of(partner_id) -%}
 (select p.role_code from {{ source('ref', 'partners') }} as p where p.partner_id = {{ partner_id }})
 {%- endmacro %}
@@ -87,10 +110,10 @@ case when jsonb_typeof({{ value }}) = 'object' then {{ value }} else '{}' end
 coalesce({{ our_code('standard', kind, partner_id, their_code) }}, nullif({{ their_code }}, ''))
 {%- endmacro %}
 
-{#- A line's share of what was moved of its item; `line` has qty_before, delivery_qty and is_last. -#}
-{% macro share_of(moved, line) -%}
+{#- A line's share of what was moved of its item; `line` has qty_before, is_last and its own quantity, `qty`. -#}
+{% macro share_of(moved, line, qty='delivery_qty') -%}
 greatest(0, case
     when {{ line }}.is_last then coalesce({{ moved }}, 0) - coalesce({{ line }}.qty_before, 0)
-    else least({{ line }}.delivery_qty, coalesce({{ moved }}, 0) - coalesce({{ line }}.qty_before, 0))
+    else least({{ line }}.{{ qty }}, coalesce({{ moved }}, 0) - coalesce({{ line }}.qty_before, 0))
 end)
 {%- endmacro %}

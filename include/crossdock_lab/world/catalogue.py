@@ -13,6 +13,8 @@ SHOP_SOLD_TO = "10100001"
 EDI_SOLD_TO = "10100002"
 PROOF_BLOCK = "ZP"
 """HeaderBillingBlockReason of an order whose proof of delivery is outstanding: a reason of the distributor's own."""
+PRICE_BLOCK = "05"
+"""HeaderBillingBlockReason of an order whose price is to be agreed."""
 UNMAPPED = "NEW-ITEM-9000"
 """A part number that is in nobody's code map."""
 
@@ -158,4 +160,12 @@ def _x12() -> list[tuple[str, str, str]]:
     ]
 
 
-_CODE_MAPS = {"sap_s4": _sap, "epcis": _epcis, "easypost": _easypost, "shopify": _shopify, "x12": _x12, "zendesk": list}
+_CODE_MAPS = {
+    "sap_s4": _sap,
+    "epcis": _epcis,
+    "easypost": _easypost,
+    "shopify": _shopify,
+    "x12": _x12,
+    "zendesk": list,
+    "standard": list,
+}

@@ -16,6 +16,7 @@ PARTNERS = {
     "easypost": "easypost",
     "shop-main": "shopify",
     "acme-edi": "x12",
+    "returns-main": "standard",
     "zendesk": "zendesk",
 }
 

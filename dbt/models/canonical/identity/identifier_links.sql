@@ -25,7 +25,8 @@ material_stock as (
 warehouse_events as (
     select
         e.*,
-        {{ identifier(orders_from('e.partner_id'), 'delivery', 'e.delivery_ref') }} as delivery_identifier
+        {{ identifier(orders_from('e.partner_id'), 'delivery', 'e.delivery_ref') }} as delivery_identifier,
+        {{ named_return('e.partner_id', 'e.return_ref') }} as return_identifier
     from {{ touched(ref('stg_epcis__events')) }} as e
 ),
 
@@ -46,10 +47,7 @@ inventory_levels as (
 ),
 
 tickets as (
-    select
-        t.*,
-        {{ orders_from('t.partner_id') }} as orders_partner_id
-    from {{ touched(ref('stg_zendesk__tickets')) }} as t
+    select * from {{ touched(ref('stg_zendesk__tickets')) }}
 ),
 
 edi_sets as (
@@ -82,6 +80,10 @@ milestones as (
 
 charges as (
     select * from {{ touched(ref('stg_standard__charges')) }}
+),
+
+returns as (
+    select * from {{ touched(ref('stg_standard__returns')) }}
 ),
 
 set_aside as (
@@ -130,7 +132,7 @@ stated as (
     where sku is not null and warehouse_code is not null
 
     union all
-    select feed_id, native_id, {{ identifier('partner_id', 'event', 'event_id') }}, coalesce(delivery_identifier, tracking_identifier)
+    select feed_id, native_id, {{ identifier('partner_id', 'event', 'event_id') }}, coalesce(delivery_identifier, tracking_identifier, return_identifier)
     from warehouse_events
 
     union all
@@ -169,9 +171,7 @@ stated as (
         feed_id, native_id, ticket_identifier,
         case
             when external_ref ~ '^[^/]+/[^/]+/.' then external_ref
-            when {{ role_of('orders_partner_id') }} = 'erp'
-                then {{ identifier('orders_partner_id', 'sales_order', sap_number('external_ref')) }}
-            else {{ identifier('orders_partner_id', 'order', order_name('external_ref')) }}
+            else {{ named_order('tickets.partner_id', 'tickets.external_ref') }}
         end
     from tickets
 
@@ -220,6 +220,10 @@ stated as (
     from charges
 
     union all
+    select feed_id, native_id, return_identifier, order_identifier
+    from returns
+
+    union all
     select feed_id, native_id, milestone_identifier, order_identifier
     from milestones
 
@@ -242,10 +246,7 @@ stated as (
     union all
     select
         feed_id, native_id,
-        case
-            when feed_type like 'sap\_s4.%' then {{ identifier('partner_id', 'sales_order', sap_number('order_ref')) }}
-            else {{ identifier('partner_id', 'order', order_name('order_ref')) }}
-        end,
+        {{ named_order('set_aside.partner_id', 'set_aside.order_ref') }},
         null
     from set_aside
     where order_ref is not null

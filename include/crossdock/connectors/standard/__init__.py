@@ -23,6 +23,7 @@ FEEDS = {
     "order_lines": FeedKind("file", "/".join(key_of("order_lines")), doc="One row a line of an order."),
     "milestones": FeedKind("file", "/".join(key_of("milestones")), doc="One row a thing that happened."),
     "charges": FeedKind("file", "/".join(key_of("charges")), doc="One row an amount that was charged."),
+    "returns": FeedKind("file", "/".join(key_of("returns")), doc="One row a line that comes back."),
 }
 
 
