@@ -13,7 +13,7 @@ KEEPER = "Crossdock Housekeeping"
 QUESTIONS = "Crossdock Questions"
 READERS = ("Viewer", "User", "Op", "Admin")
 DESK = "Exception Desk"
-PEOPLE = ("Warehouse", "Logistics", "Finance", "CustomerService")
+PEOPLE = ("Warehouse", "Logistics", "Finance", "CustomerService", "Returns")
 """Roles of ours: each works the queues that name it in `ref.queues`, beside Airflow's own Op and Admin."""
 
 

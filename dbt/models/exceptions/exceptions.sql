@@ -67,6 +67,10 @@ exc_price_mismatch as (
     select * from {{ touched(ref('exc_price_mismatch')) }}
 ),
 
+exc_return_not_eligible as (
+    select * from {{ touched(ref('exc_return_not_eligible')) }}
+),
+
 exc_shipment_status_mismatch as (
     select * from {{ touched(ref('exc_shipment_status_mismatch')) }}
 ),
@@ -109,6 +113,8 @@ final as (
     select * from exc_pod_mismatch
     union all
     select * from exc_price_mismatch
+    union all
+    select * from exc_return_not_eligible
     union all
     select * from exc_shipment_status_mismatch
     union all

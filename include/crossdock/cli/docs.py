@@ -66,7 +66,7 @@ def catalogue(connection) -> list[dict]:
         select exception_code, title, step, subject_type, severity, owner_queue, grace::text as grace, is_time_based,
             default_playbook, description, parameters
         from ref.exception_catalogue
-        order by array_position(array['capture', 'warehouse', 'transport', 'lifecycle', 'platform'], step),
+        order by array_position(array['capture', 'warehouse', 'transport', 'lifecycle', 'returns', 'platform'], step),
             exception_code
         """
     ).fetchall()

@@ -30,7 +30,7 @@ def load(tmp_path, change=None, **route):
 def test_the_routes_that_come_with_the_product_are_sound():
     """Ours load, and every queue of the catalogue has a route of its own."""
     told = {route.audience.queue for route in routes.load().routes.values()}
-    assert told >= {"warehouse", "logistics", "finance", "compliance", "customer_service", "integration"}
+    assert told >= {"warehouse", "logistics", "finance", "compliance", "customer_service", "integration", "returns"}
 
 
 def test_a_version_is_what_the_file_means(tmp_path):

@@ -74,7 +74,7 @@ def test_what_a_policy_names_must_be_there():
     """A misspelt queue, playbook or tier, or an exception that nobody decides, stops the load."""
     policies = files.read_all()
     codes = {code for policy in policies for code in policy.exceptions}
-    queues = {"warehouse", "logistics", "finance", "compliance", "customer_service", "integration"}
+    queues = {"warehouse", "logistics", "finance", "compliance", "customer_service", "integration", "returns"}
     tiers = {"gold", "silver", "bronze"}
     files.check(policies, playbooks(), codes, queues, tiers)
     asks_of = policies[0].model_copy(update={"approval": Approval(may_answer=("finance",), tiers=("platinum",))})

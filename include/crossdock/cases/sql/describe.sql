@@ -66,6 +66,13 @@ phrased as (
                     else ' was handed over in another place than the order says'
                 end
             when 'billing_hold' then 'billing held although delivery is proven since ' || ops.evidence_moment(e, 'proven_at')
+            when 'return_not_eligible' then
+                'return ' || (e ->> 'return_ref') || coalesce(
+                    ' lacks ' || case e -> 'missing' -> 0 ->> 'fact'
+                        when 'invoice' then 'the ERP''s invoice'
+                        when 'shipment' then 'a proof that it was shipped'
+                        else 'the warehouse''s receipt'
+                    end, ' is not eligible')
             when 'shipment_status_mismatch' then
                 parcel || ': ' || (e -> 'disagreements' -> 0 ->> 'said_by') || ' has it '
                 || (e -> 'disagreements' -> 0 ->> 'status_code') || ', '
