@@ -26,6 +26,7 @@ from crossdock_lab.world.model import (
     Order,
     OrderLine,
     PurchaseOrder,
+    ReturnLine,
     SalesOrder,
     SalesOrderLine,
     ScheduleLine,
@@ -41,7 +42,7 @@ AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 """When the order was placed; lab time of the tests is four days later."""
 NOW = AT + timedelta(days=4)
 PROMISED = datetime(2026, 3, 7, tzinfo=UTC)
-STEPS = ("picking", "packing", "shipping")
+STEPS = ("picking", "packing", "shipping", "receiving")
 
 
 def order(number: int = 1000017, channel: str = "shop") -> Order:
@@ -88,10 +89,19 @@ def warehouse_event(placed: Order, step: str = "picking", hours: float = 10) -> 
     at = AT + timedelta(hours=hours)
     parts = tuple(EventQuantity(line.number, line.item, line.qty) for line in placed.lines)
     event_id = f"urn:uuid:00000000-0000-4000-8000-{int(placed.number):08d}{STEPS.index(step):04d}"
-    tracking = f"1Z{placed.number}" if step != "picking" else ""
-    return WarehouseEvent(
-        event_id, step, f"008{placed.number}", WAREHOUSES[0], at, at + timedelta(minutes=1), parts, tracking
-    )
+    if step == "receiving":
+        delivery, tracking, back = "", "", f"RMA{placed.number}0"
+    else:
+        delivery, tracking, back = f"008{placed.number}", "" if step == "picking" else f"1Z{placed.number}", ""
+    return WarehouseEvent(event_id, step, delivery, WAREHOUSES[0], at, at + timedelta(minutes=1), parts, tracking, back)
+
+
+def return_line(placed: Order) -> ReturnLine:
+    """The first line of an order, to come back and not received yet."""
+    return ReturnLine(
+        f"RMA{placed.number}0", placed, placed.lines[0], 1, "DAMAGED", "approved", NOW, NOW + timedelta(hours=2),
+        None, None, NOW + timedelta(hours=2),
+    )  # fmt: skip
 
 
 def tracker(placed: Order, created_at: datetime = AT + timedelta(hours=19)) -> Tracker:

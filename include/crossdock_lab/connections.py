@@ -12,8 +12,7 @@ import psycopg
 from crossdock_lab.systems import secrets
 from crossdock_lab.systems.chat.service import ROOM
 from crossdock_lab.systems.sap.service import LOGIN as SAP_LOGIN
-from crossdock_lab.systems.sftp import LOGIN as SFTP_LOGIN
-from crossdock_lab.systems.sftp import known_host
+from crossdock_lab.systems.sftp import LOGIN, RETURNS_LOGIN, known_host
 from crossdock_lab.systems.zendesk.service import LOGIN as ZENDESK_LOGIN
 
 BEARER = {"auth": "bearer"}
@@ -21,10 +20,16 @@ SHOP_HEADER = {"auth": "header", "auth_header": "X-Shopify-Access-Token"}
 
 
 def connections(dsn: str, base_url: str, sftp_host: str, sftp_port: int) -> dict[str, dict]:
-    """{connection id: Airflow connection JSON} for a lab at `base_url` and its mailbox."""
+    """{connection id: Airflow connection JSON} for a lab at `base_url` and its mailboxes."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         kept = secrets.kept(connection)
     base = base_url.rstrip("/")
+    mailbox = {
+        "conn_type": "sftp",
+        "host": sftp_host,
+        "port": sftp_port,
+        "extra": {"host_key": known_host(kept["x12_host_key"])},
+    }
     return {
         "sap_main": _http(base, SAP_LOGIN, kept["sap"]),
         "wms_main": _http(f"{base}/wms", "", kept["wms"], BEARER | _hook(kept["wms_webhook"])),
@@ -32,14 +37,8 @@ def connections(dsn: str, base_url: str, sftp_host: str, sftp_port: int) -> dict
         "shop_main": _http(f"{base}/shop", "", kept["shop"], SHOP_HEADER | _hook(kept["shop_webhook"])),
         "zendesk": _http(f"{base}/zendesk", ZENDESK_LOGIN, kept["zendesk"]),
         "crossdock_alerts": {"conn_type": "apprise", "password": _chat(base, kept["chat"])},
-        "acme_edi": {
-            "conn_type": "sftp",
-            "host": sftp_host,
-            "port": sftp_port,
-            "login": SFTP_LOGIN,
-            "password": kept["x12"],
-            "extra": {"host_key": known_host(kept["x12_host_key"])},
-        },
+        "acme_edi": mailbox | {"login": LOGIN, "password": kept["x12"]},
+        "returns_main": mailbox | {"login": RETURNS_LOGIN, "password": kept["returns"]},
     }
 
 

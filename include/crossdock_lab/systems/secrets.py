@@ -18,7 +18,7 @@ def new_secret() -> str:
 
 
 MAKERS: dict[str, Callable[[], str]] = {
-    **dict.fromkeys(("sap", "wms", "easypost", "shop", "zendesk", "x12", "control", "chat"), new_secret),
+    **dict.fromkeys(("sap", "wms", "easypost", "shop", "zendesk", "x12", "returns", "control", "chat"), new_secret),
     **dict.fromkeys(("wms_webhook", "easypost_webhook", "shop_webhook"), new_secret),
     "x12_host_key": new_host_key,
 }

@@ -1,8 +1,9 @@
-"""The EDI partner's SFTP mailbox, seen from us: `outbound/` holds what they send, `inbound/` takes what we send.
+"""The SFTP mailboxes of the EDI partner and of the returns system, on one server; each login sees its own.
 
-The partner's files appear in `outbound/` when they are due (`lab.files`). What we put into `inbound/` is a row of
-`lab.writes` as soon as it has its final name (`.part` and dot files are still being written) and is then taken away
-to `archive/`, which we do not see. The host key and the login are kept in the lab's database.
+Of the EDI partner's, seen from us, `outbound/` holds what they send, `inbound/` takes what we send. What we put into
+`inbound/` is a row of `lab.writes` as soon as it has its final name (`.part` and dot files are still being written) and
+is then taken away to `archive/`, which we do not see. The returns system only sends: its files are at the top. Files
+appear when they are due (`lab.files`). The host key and the passwords are kept in the lab's database.
 """
 
 from __future__ import annotations
@@ -16,42 +17,47 @@ import asyncssh
 
 from crossdock_lab.systems.http import BEFORE, Lab, same
 
-LOGIN = "crossdock"
+LOGIN, RETURNS_LOGIN = "crossdock", "crossdock-returns"
 OUTBOUND, INBOUND, ARCHIVE = "outbound", "inbound", "archive"
 
 
 class Login(asyncssh.SSHServer):
-    """Lets the one user in, by password."""
+    """Lets those in who have a password here."""
 
-    def __init__(self, password: str) -> None:
-        self.password = password
+    def __init__(self, passwords: dict[str, str]) -> None:
+        self.passwords = passwords
 
     def password_auth_supported(self) -> bool:
         return True
 
     def validate_password(self, username: str, password: str) -> bool:
-        return username == LOGIN and same(password, self.password)
+        return username in self.passwords and same(password, self.passwords[username])
 
 
 class Mailbox:
-    """The mailbox in `folder` (made when absent)."""
+    """The EDI partner's mailbox in `folder`, and the returns system's beside it (made when absent)."""
 
     def __init__(self, lab: Lab, folder: Path) -> None:
         self.lab, self.folder = lab, folder
         self.lock = asyncio.Lock()
         self.archive = folder.with_name(f"{folder.name}-{ARCHIVE}")
-        for path in (folder / OUTBOUND, folder / INBOUND, self.archive):
+        self.returns = folder.with_name(f"{folder.name}-returns")
+        self.places = {"acme-edi": folder / OUTBOUND, "returns-main": self.returns}
+        for path in (*self.places.values(), folder / INBOUND, self.archive):
             path.mkdir(parents=True, exist_ok=True)
 
     async def listen(self, host: str, port: int) -> asyncssh.SSHAcceptor:
         """Start the server; `get_port()` of what it returns says where."""
         key = asyncssh.import_private_key(self.lab.secrets["x12_host_key"])
-        password = self.lab.secrets["x12"]
-        root = os.fspath(self.folder)
+        passwords = {LOGIN: self.lab.secrets["x12"], RETURNS_LOGIN: self.lab.secrets["returns"]}
         return await asyncssh.listen(
-            host, port, server_host_keys=[key], server_factory=lambda: Login(password), allow_scp=False,
-            sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=root),
+            host, port, server_host_keys=[key], server_factory=lambda: Login(passwords), allow_scp=False,
+            sftp_factory=self._opened,
         )  # fmt: skip
+
+    def _opened(self, channel: asyncssh.SSHServerChannel) -> asyncssh.SFTPServer:
+        home = {LOGIN: self.folder, RETURNS_LOGIN: self.returns}[channel.get_extra_info("username")]
+        return asyncssh.SFTPServer(channel, chroot=os.fspath(home))
 
     async def look(self) -> None:
         """Drop what is due and take in what has come."""
@@ -65,12 +71,12 @@ class Mailbox:
             cursor = await connection.execute(
                 """
                 update lab.files set dropped_at = clock_timestamp() from lab.clock
-                where dropped_at is null and files.due_at <= processed_through returning path, content
+                where dropped_at is null and files.due_at <= processed_through returning partner, path, content
                 """
             )
             due = await cursor.fetchall()
-            for path, content in due:
-                self._write(self.folder / OUTBOUND / posixpath.basename(path), content)
+            for partner, path, content in due:
+                self._write(self.places[partner] / posixpath.basename(path), content)
         return len(due)
 
     def _write(self, final: Path, content: bytes) -> None:

@@ -14,13 +14,16 @@ from itertools import pairwise
 from typing import TypeVar
 
 from crossdock_lab.world.catalogue import PROOF_BLOCK
-from crossdock_lab.world.plan import HOUR, MINUTE, Hold, Leg, Plan
+from crossdock_lab.world.plan import DAY, HOUR, MINUTE, Hold, Leg, Plan, Return
 
 SHORT_PICK_GRACE = 2 * HOUR
 MISMATCH_GRACE = 12 * HOUR
 STALE_BEFORE_SHIPPING = 24 * HOUR
 STALE_IN_TRANSIT = 48 * HOUR
 ACK_GRACE = 24 * HOUR
+RETURN_PROOF_WITHIN = 3 * DAY
+RETURN_BOOKED_WITHIN = 24 * HOUR
+RETURN_SENT_BACK_WITHIN = 14 * DAY
 PRICE_TOLERANCE = Decimal("0.01")
 ENDS = ("delivered", "return_to_sender")
 """What a carrier says last of a parcel."""
@@ -236,6 +239,35 @@ def billing_hold(plan: Plan) -> Iterator[Expectation]:
         yield from _window(plan, "billing_hold", via, since, plan.billing.released_at, why)
 
 
+# Coming back -------------------------------------------------------------------------------------------------------
+
+
+def return_not_eligible(plan: Plan) -> Iterator[Expectation]:
+    """Money is asked or has gone back, and a fact that it stands on is not there when it is due."""
+    for back in plan.returns:
+        for fact, due, there_at in _facts(plan, back):
+            until = _first(there_at, back.dropped_at)
+            if due and (until is None or until > due):
+                via = "file" if due == back.refunded_at else "deadline"
+                why = f"line {back.line} of {plan.order.sales_order} comes back without its {fact}"
+                yield from _window(plan, "return_not_eligible", via, due, until, why)
+
+
+def _facts(plan: Plan, back: Return) -> Iterator[tuple[str, datetime | None, datetime | None]]:
+    """(what must be there, from when, since when it is) of a return."""
+    proof_due = _first(back.refunded_at, back.requested_at + RETURN_PROOF_WITHIN)
+    booked_due = _first(back.refunded_at, back.received_at)
+    sent_back_due = back.authorised_at and back.authorised_at + RETURN_SENT_BACK_WITHIN
+    receipt_due = _first(booked_due and booked_due + RETURN_BOOKED_WITHIN, sent_back_due)
+    yield "invoice", proof_due, plan.billed_at
+    yield "shipment", proof_due, plan.shipped_at(back.line)
+    yield "receipt", receipt_due, back.received_whole_at
+
+
+def _first(*moments: datetime | None) -> datetime | None:
+    return min((at for at in moments if at), default=None)
+
+
 # The order as a whole ----------------------------------------------------------------------------------------------
 
 
@@ -279,6 +311,7 @@ RULES = (
     delivered_late,
     pod_mismatch,
     billing_hold,
+    return_not_eligible,
     open_past_promise,
     status_out_of_sequence,
     cancelled_after_shipping,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from crossdock_lab.world import draft, lookalikes, proofs  # the last two: imported to register their kinds
+from crossdock_lab.world import draft, lookalikes, proofs, returns  # the last three: imported to register their kinds
 from crossdock_lab.world.config import ORDERS_A_DAY_MOST, WorldConfig
 from crossdock_lab.world.faults import KINDS, Kind
 from crossdock_lab.world.plan import Plan
@@ -25,13 +25,18 @@ def place_of(number: str) -> tuple[int, int]:
 
 
 def plan_of(config: WorldConfig, number: str, by_hand: str | None = None) -> Plan:
-    """The plan of an order: with the fault caused by hand, or the one the seed gives it, or none."""
+    """The plan of an order: with the fault caused by hand, or the one the seed gives it, or none.
+
+    Of an order without a fault a line may come back.
+    """
     day, index = place_of(number)
     plan = draft.plan(config, day, index)
     kind = KINDS[by_hand] if by_hand else seeded(config, plan, day, index)
     if kind:
         kind.alter(plan, config.stream("fault", kind.name, day, index))
         plan.fault = kind.name
+    else:
+        returns.perhaps(plan, config.stream("return", day, index))
     return plan
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from crossdock_lab.world.draft import minutes
-from crossdock_lab.world.plan import Amend, Hold, Leg, Plan, Scan
+from crossdock_lab.world.plan import Amend, Hold, Leg, Plan, Receipt, Scan
 
 
 def answered_at(asked_at: datetime, draw: random.Random) -> datetime:
@@ -90,6 +90,19 @@ def _billing(plan: Plan, at: datetime, draw: random.Random) -> str:
     return "finance lifts the billing block"
 
 
+def _refund(plan: Plan, at: datetime, draw: random.Random) -> str:
+    """The returns specialist finds what a warehouse has not booked, or takes back what was refunded for nothing."""
+    for back in plan.returns:
+        is_owed = back.refunded_at and back.refunded_at <= at and not back.reversed_at
+        if is_owed and back.received_whole_at is None:
+            if back.received_at and not back.receipts:
+                back.receipts.append(Receipt(at, at, back.qty))
+                return "the warehouse finds what came back, and books it"
+            back.reversed_at = at
+            return "the refund is taken back and the return closed"
+    return ""
+
+
 PEOPLE: tuple[Callable[[Plan, datetime, random.Random], str], ...] = (
-    _item, _lines, _parcel, _return, _proof, _billing,
+    _item, _lines, _parcel, _return, _proof, _billing, _refund,
 )  # fmt: skip

@@ -229,7 +229,7 @@ class EventQuantity:
 
 @dataclass(frozen=True, slots=True)
 class WarehouseEvent:
-    """One EPCIS event: `step` is the CBV business step (picking, packing, shipping)."""
+    """One EPCIS event: `step` is the CBV business step (picking, packing, shipping; receiving of what comes back)."""
 
     event_id: str  # urn:uuid:…
     step: str
@@ -239,6 +239,7 @@ class WarehouseEvent:
     recorded_at: datetime  # recordTime: later than eventTime, sometimes by hours
     quantities: tuple[EventQuantity, ...]
     tracking_number: str = ""  # bizTransaction bol, on packing and shipping
+    return_number: str = ""  # bizTransaction rma, on receiving, instead of the delivery
 
 
 # What the carrier says ---------------------------------------------------------------------------------------------
@@ -345,6 +346,23 @@ class Acknowledgement:
     verdict: str
     interchange_control_number: int
     sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnLine:
+    """A line of a return as the returns system has it. `status`: open, approved, received, refunded, closed."""
+
+    number: str  # as in RMA10000170
+    order: Order
+    line: OrderLine
+    qty: int
+    reason: str
+    status: str
+    requested_at: datetime
+    authorised_at: datetime | None
+    received_at: datetime | None
+    refunded_at: datetime | None
+    changed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

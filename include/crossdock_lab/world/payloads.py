@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from crossdock_lab.systems.easypost import payloads as easypost
 from crossdock_lab.systems.epcis import payloads as epcis
+from crossdock_lab.systems.returns import payloads as returns
 from crossdock_lab.systems.sap import payloads as sap
 from crossdock_lab.systems.shopify import payloads as shopify
 from crossdock_lab.systems.x12 import payloads as x12
 from crossdock_lab.systems.zendesk import payloads as zendesk
-from crossdock_lab.world.model import Acknowledgement, PurchaseOrder
+from crossdock_lab.world.model import Acknowledgement, PurchaseOrder, ReturnLine
 
 OBJECTS: dict[tuple[str, str], Callable[[object], dict]] = {
     ("sap", "sales_orders"): sap.sales_order,
@@ -26,4 +27,5 @@ OBJECTS: dict[tuple[str, str], Callable[[object], dict]] = {
 FILES: dict[type, Callable[[object], bytes]] = {
     PurchaseOrder: x12.purchase_order_850,
     Acknowledgement: x12.functional_ack_997,
+    ReturnLine: returns.export,
 }

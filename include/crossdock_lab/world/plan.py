@@ -15,6 +15,7 @@ from decimal import Decimal
 from crossdock_lab.world.model import Carrier, Order, OrderLine, Warehouse
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+BILLED_ONCE_RELEASED = 30 * MINUTE
 
 
 @dataclass(slots=True)
@@ -28,6 +29,11 @@ class Seen:
 @dataclass(slots=True)
 class Pick(Seen):
     line: int
+    qty: int
+
+
+@dataclass(slots=True)
+class Receipt(Seen):
     qty: int
 
 
@@ -147,6 +153,51 @@ class Reply:
 
 
 @dataclass(slots=True)
+class Return:
+    """A line that the customer sends back, as the returns system has it, and what the warehouse receives of it."""
+
+    line: int
+    qty: int
+    reason: str
+    requested_at: datetime
+    authorised_at: datetime | None
+    received_at: datetime | None  # the returns system takes it for received
+    refunded_at: datetime | None
+    closed_at: datetime | None
+    reversed_at: datetime | None = None  # the refund is taken back, and the return closed
+    receipts: list[Receipt] = field(default_factory=list)
+
+    @property
+    def steps(self) -> list[tuple[datetime, str]]:
+        """When the returns system gives it which status."""
+        said = [
+            (self.requested_at, "open"), (self.authorised_at, "approved"), (self.received_at, "received"),
+            (self.refunded_at, "refunded"), (self.closed_at, "closed"), (self.reversed_at, "closed"),
+        ]  # fmt: skip
+        return [(at, status) for at, status in said if at]
+
+    @property
+    def moments(self) -> list[datetime]:
+        """When it changes."""
+        return sorted(at for at, _ in self.steps)
+
+    def status(self, at: datetime) -> str:
+        """Its status at `at`, which is not before the request."""
+        return max(((then, n, status) for n, (then, status) in enumerate(self.steps) if then <= at))[2]
+
+    @property
+    def dropped_at(self) -> datetime | None:
+        """When it is closed, and no money goes back or stays back."""
+        return self.reversed_at or (self.closed_at if self.refunded_at is None else None)
+
+    @property
+    def received_whole_at(self) -> datetime | None:
+        """When the warehouse has told of the last of what is claimed; None while it has not."""
+        whole = sum(receipt.qty for receipt in self.receipts) >= self.qty
+        return max(receipt.known_at for receipt in self.receipts) if whole else None
+
+
+@dataclass(slots=True)
 class Plan:
     """Everything that will become of one order."""
 
@@ -177,6 +228,7 @@ class Plan:
     reply: Reply = field(default_factory=lambda: Reply(4 * HOUR))
     push_copies: int = 1
     push_delay: dict[str, timedelta] = field(default_factory=dict)  # by the step or status pushed
+    returns: list[Return] = field(default_factory=list)
     tickets: list[tuple[datetime, datetime, str]] = field(default_factory=list)  # opened, solved, subject
     amends: list[Amend] = field(default_factory=list)
     effects: list[str] = field(default_factory=list)  # what came of each intervention
@@ -213,6 +265,22 @@ class Plan:
         """When the last parcel's proof of delivery agrees; None while one does not."""
         proofs = [leg.proven_at for leg in self.legs]
         return None if not self.is_covered or None in proofs else max(proofs)
+
+    @property
+    def billed_at(self) -> datetime | None:
+        """When SAP bills the order: some time after the last goods issue, and not while billing is blocked."""
+        issues = [leg.goods_issued_at for leg in self.legs]
+        if not issues or None in issues:
+            return None
+        due_at, hold = max(issues) + self.billed_after, self.billing
+        if hold is None or hold.opened_at > due_at or (hold.released_at and hold.released_at <= due_at):
+            return due_at
+        return hold.released_at and hold.released_at + BILLED_ONCE_RELEASED
+
+    def shipped_at(self, number: int) -> datetime | None:
+        """When the warehouse has told that the last of a line has left; None while it has not."""
+        told = [leg.shipped and leg.shipped.known_at for leg in self.legs if number in leg.lines]
+        return max(told) if told and None not in told else None
 
     @property
     def is_covered(self) -> bool:

@@ -28,6 +28,7 @@ from crossdock_lab.world.model import (
     WarehouseEvent,
 )
 from crossdock_lab.world.plan import MINUTE, Amend, Leg, Plan
+from crossdock_lab.world.returned import exported, received
 from crossdock_lab.world.tracked import tracked
 from crossdock_lab.world.waste import Harm, waste
 
@@ -36,7 +37,6 @@ CORRECTED_FROM = 400_000_000
 """Interchange control numbers of purchase orders sent again: this, and the order's number."""
 UNMAPPED_STATUS = "X"
 REJECTED = "C"
-BILLED_ONCE_RELEASED = 30 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ class Drop:
     at: datetime
     path: str
     belief: object
+    partner: str = "acme-edi"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def changes(plan: Plan) -> list[Step]:
     """Everything that any system will show of this order, by time."""
     steps: list[Step] = []
     for show in (
-        _sales_order, _deliveries, _warehouse, _trackers, _shop, _fulfillments, _edi, _tickets, _stock, waste,
+        _sales_order, _deliveries, _warehouse, _trackers, _shop, _fulfillments, _edi, _returns, _tickets, _stock, waste,
     ):  # fmt: skip
         steps.extend(show(plan))
     steps.sort(key=lambda step: step.at)
@@ -169,22 +170,10 @@ def _sales_edits(plan: Plan) -> Iterator[tuple[datetime, Callable]]:
 
 
 def _sales_ends(plan: Plan) -> Iterator[tuple[datetime, Callable]]:
-    billed_at = billed(plan)
-    if billed_at and not plan.cancelled_at:
-        yield billed_at, lambda state: replace(state, billing_status="C", process_status="C")
+    if plan.billed_at and not plan.cancelled_at:
+        yield plan.billed_at, lambda state: replace(state, billing_status="C", process_status="C")
     if plan.cancelled_at:
         yield plan.cancelled_at, _rejected
-
-
-def billed(plan: Plan) -> datetime | None:
-    """When SAP bills the order: some time after the last goods issue, and not while billing is blocked."""
-    issues = [leg.goods_issued_at for leg in plan.legs]
-    if not issues or None in issues:
-        return None
-    due_at, hold = max(issues) + plan.billed_after, plan.billing
-    if hold is None or hold.opened_at > due_at or (hold.released_at and hold.released_at <= due_at):
-        return due_at
-    return hold.released_at and hold.released_at + BILLED_ONCE_RELEASED
 
 
 def _derived(state: SalesOrder) -> str:
@@ -389,7 +378,7 @@ def _followed(leg: Leg) -> Iterator[tuple[datetime, Callable]]:
             yield at, lambda state, status=status: replace(state, shipment_status=status)
 
 
-# EDI, service desk, stock ------------------------------------------------------------------------------------------
+# EDI, returns, service desk, stock -----------------------------------------------------------------------------------
 
 
 def _edi(plan: Plan) -> Iterator[Drop]:
@@ -407,6 +396,13 @@ def _edi(plan: Plan) -> Iterator[Drop]:
         right = tuple(line.item.edi_part for line in order.lines)
         again = PurchaseOrder(order, right, prices, number, at)
         yield Drop(at, f"out/850_{order.number}_{number}.edi", again)
+
+
+def _returns(plan: Plan) -> Iterator[Drop | Change]:
+    for at, path, line in exported(plan):
+        yield Drop(at, path, line, "returns-main")
+    for at, event in received(plan):
+        yield Change(at, "wms", "events", event.event_id, event, "epcis.events")
 
 
 def _tickets(plan: Plan) -> Iterator[Change | Amend]:

@@ -99,7 +99,7 @@ class Batch:
             self.pushes.append(Push(key, change.push, body, change.at + change.push_delay, copies))
 
     def drop(self, drop: Drop) -> None:
-        self.files.append(("acme-edi", drop.path, FILES[type(drop.belief)](drop.belief), drop.at))
+        self.files.append((drop.partner, drop.path, FILES[type(drop.belief)](drop.belief), drop.at))
 
     def amend(self, amend: Amend) -> None:
         self.amends.append(amend)

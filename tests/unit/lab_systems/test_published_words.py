@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import json
 import xml.etree.ElementTree as ET
@@ -12,9 +13,11 @@ import jsonschema
 import pytest
 
 import lab_samples as samples
+from crossdock.connectors.standard.layout import columns, schema
 from crossdock_lab.systems.easypost import payloads as easypost
 from crossdock_lab.systems.easypost import shipments
 from crossdock_lab.systems.epcis import payloads as epcis
+from crossdock_lab.systems.returns import payloads as returns
 from crossdock_lab.systems.sap import payloads as sap
 from crossdock_lab.systems.sap import sets
 from crossdock_lab.systems.shopify import payloads as shopify
@@ -102,7 +105,7 @@ def test_a_delivery_says_its_moments_in_two_fields() -> None:
     assert not any("Change" in name for name in sap.material_stock(samples.stock()))
 
 
-@pytest.mark.parametrize("step", ["picking", "packing", "shipping"])
+@pytest.mark.parametrize("step", samples.STEPS)
 def test_epcis_documents_are_valid(real_data: Path, step: str) -> None:
     """Both documents, pushed and queried, and the event in them, pass the EPCIS 2.0 JSON Schema."""
     schema = json.loads((real_data / "api" / "gs1_epcis" / "EPCIS-JSON-Schema.json").read_text())
@@ -124,6 +127,25 @@ def test_an_event_names_delivery_and_parcel() -> None:
         ("bol", "1Z1000017"),
     ]
     assert epcis.gln("0614141") == "0614141000005"
+
+
+def test_what_comes_back_is_received_under_its_return() -> None:
+    """CBV's words: step `receiving`, disposition `returned`, and the return as `rma` in place of the delivery."""
+    event = epcis.event(samples.warehouse_event(ORDER, "receiving"))
+    assert (event["bizStep"], event["disposition"]) == ("receiving", "returned")
+    assert [(p["type"], p["bizTransaction"].rsplit(":", 1)[1]) for p in event["bizTransactionList"]] == [
+        ("rma", "RMA10000170"),
+    ]
+
+
+def test_a_return_is_exported_in_the_published_layout() -> None:
+    """The columns of the standard feed, times in UTC, the ERP's order number; the published schema holds."""
+    exported = list(csv.reader(io.StringIO(returns.export(samples.return_line(ORDER)).decode())))
+    assert exported[0] == columns("returns")
+    row = {name: value or None for name, value in zip(*exported, strict=True)}
+    jsonschema.validate(row, schema("returns"))
+    assert (row["return_ref"], row["order_ref"], row["status"]) == ("RMA10000170", "17", "approved")
+    assert (row["requested_at"], row["refunded_at"]) == ("2026-03-06T09:30:00Z", None)
 
 
 def shape(value: object) -> object:

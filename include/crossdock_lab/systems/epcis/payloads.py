@@ -1,7 +1,8 @@
 """EPCIS 2.0 words for what the warehouse saw: events, and the documents that carry them.
 
-An event names the delivery as `desadv` and, once packed, the parcel's tracking number as `bol`; quantities are
-by item class (SGTIN pattern), so a picked quantity is what an event's `quantityList` adds up to.
+An event names the delivery as `desadv` and, once packed, the parcel's tracking number as `bol`; what comes back is
+received under its return as `rma`. Quantities are by item class (SGTIN pattern), so a picked quantity is what an
+event's `quantityList` adds up to.
 """
 
 from __future__ import annotations
@@ -12,15 +13,21 @@ from crossdock_lab.world import catalogue
 from crossdock_lab.world.model import WarehouseEvent
 
 CONTEXT = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"]
-DISPOSITIONS = {"picking": "in_progress", "packing": "container_closed", "shipping": "in_transit"}
+DISPOSITIONS = {
+    "picking": "in_progress",
+    "packing": "container_closed",
+    "shipping": "in_transit",
+    "receiving": "returned",
+}
 
 
 def event(seen: WarehouseEvent) -> dict:
     """One ObjectEvent; no document around it."""
     place = {"id": seen.warehouse.sgln}
-    papers = [{"type": "desadv", "bizTransaction": business_transaction(seen.delivery_number)}]
-    if seen.tracking_number:
-        papers.append({"type": "bol", "bizTransaction": business_transaction(seen.tracking_number)})
+    named = {"desadv": seen.delivery_number, "bol": seen.tracking_number, "rma": seen.return_number}
+    papers = [
+        {"type": kind, "bizTransaction": business_transaction(number)} for kind, number in named.items() if number
+    ]
     return {
         "eventID": seen.event_id,
         "type": "ObjectEvent",

@@ -1,0 +1,1 @@
+"""The returns system: its exports, as CSV in a mailbox of its own."""
