@@ -22,11 +22,12 @@ from crossdock.stack.postgres import OWNER, Server
 PARTNERS = {
     "sap-main": ("sap_s4", "erp", {}, ("sales_orders", "deliveries", "material_stock")),
     "shop-main": ("shopify", "shop", {}, ("orders", "fulfillments", "inventory_levels")),
-    "wms-main": ("epcis", "warehouse", {"orders_from": "sap-main"}, ("events",)),
+    "wms-main": ("epcis", "warehouse", {"orders_from": "sap-main", "returns_from": "back"}, ("events",)),
     "easypost": ("easypost", "carrier", {}, ("trackers",)),
     "acme-edi": ("x12", "edi", {}, ("interchanges",)),
     "zendesk": ("zendesk", "service_desk", {"orders_from": "sap-main"}, ("tickets",)),
     "market": ("standard", "other", {}, ("orders", "order_lines", "milestones", "charges")),
+    "back": ("standard", "returns", {"orders_from": "sap-main"}, ("returns",)),
 }
 PASSWORD = "for-tests-only"
 CODES = """
@@ -39,6 +40,7 @@ sap_s4 credit_status A clear|sap_s4 credit_status B credit|sap_s4 credit_status 
 sap_s4 picking_status A released|sap_s4 picking_status C picked
 sap_s4 packing_status C packed|sap_s4 goods_movement_status A released|sap_s4 goods_movement_status C shipped
 epcis biz_step picking picked|epcis biz_step packing packed|epcis biz_step shipping shipped
+epcis biz_step receiving received
 epcis sku sku:1 SKU-1|epcis sku sku:2 SKU-2|epcis uom EA EA|epcis warehouse sgln:east DC-EAST
 easypost carrier UPS UPS|easypost tracker_status pre_transit manifested|easypost tracker_status in_transit in_transit
 easypost tracker_status out_for_delivery out_for_delivery|easypost tracker_status delivered delivered

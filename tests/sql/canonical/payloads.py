@@ -80,12 +80,22 @@ def delivery_item(
 
 
 def event(
-    event_id: str, step: str, at: str, quantities: dict[str, float], *, delivery: str = "0080000001", tracking: str = ""
+    event_id: str,
+    step: str,
+    at: str,
+    quantities: dict[str, float],
+    *,
+    delivery: str = "0080000001",
+    tracking: str = "",
+    rma: str = "",
 ) -> dict:
-    """An EPCIS ObjectEvent."""
-    papers = [{"type": "desadv", "bizTransaction": f"urn:epcglobal:cbv:bt:0614141000005:{delivery}"}]
-    if tracking:
-        papers.append({"type": "bol", "bizTransaction": f"urn:epcglobal:cbv:bt:0614141000005:{tracking}"})
+    """An EPCIS ObjectEvent; of goods that come back where it names a return."""
+    named = {"rma": rma} if rma else {"desadv": delivery, "bol": tracking}
+    papers = [
+        {"type": kind, "bizTransaction": f"urn:epcglobal:cbv:bt:0614141000005:{number}"}
+        for kind, number in named.items()
+        if number
+    ]
     return {
         "eventID": event_id, "type": "ObjectEvent", "bizStep": step, "eventTime": f"{at.replace(' ', 'T')}:00Z",
         "recordTime": f"{at.replace(' ', 'T')}:30Z", "bizLocation": {"id": "sgln:east"}, "bizTransactionList": papers,
