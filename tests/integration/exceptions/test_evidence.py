@@ -119,6 +119,35 @@ def test_a_proof_says_where_and_whether_signed_and_never_by_whom(canonical):
     assert not [name for name in parcel if "signed_by" in name]
 
 
+def test_a_return_says_what_is_missing_and_who_says_what(canonical):
+    """The facts that are missing with their times, the earliest first, and the word of each system."""
+    canonical.execute("set crossdock.as_of = '2026-01-20 00:00Z'")
+    canonical.execute(
+        """
+        insert into canonical.returns (thread_id, order_id, return_line_id, return_ref, stated_by, order_line_id,
+            line_number, sku, uom_code, reason_code, return_status_code, billing_status_code, billing_stated_by,
+            tracking_number, return_qty, shipped_qty, delivered_qty, received_qty, requested_at, refunded_at,
+            delivered_at)
+        values (%(id)s, %(id)s, 'back/return/R1#10', 'R1', 'back', 's/order/1#1', '10', 'SKU-1', 'EA', 'damaged',
+            'refunded', 'not_billed', 'erp', '1Z1', 2, 5, 5, 1, '2026-01-08 10:00Z', '2026-01-09 10:00Z',
+            '2026-01-05 02:00Z')
+        """,
+        {"id": ORDER},
+    )
+    (row,) = rows(canonical, "return_not_eligible")
+    assert (row["subject_id"], row["partner_id"]) == ("back/return/R1#10", "back")
+    assert row["evidence"]["missing"] == [
+        {"fact": "invoice", "due_at": "2026-01-09T10:00:00+00:00"},
+        {"fact": "receipt", "due_at": "2026-01-10T10:00:00+00:00"},
+    ]
+    assert row["evidence"]["billing"] == {"said_by": "erp", "status_code": "not_billed"}
+    assert row["evidence"]["transport"] == {
+        "shipped_qty": 5, "delivered_qty": 5, "delivered_at": "2026-01-05T02:00:00+00:00", "tracking_number": "1Z1",
+    }  # fmt: skip
+    assert row["evidence"]["warehouse"] == {"received_qty": 1, "received_at": None}
+    assert row["evidence"]["returns"]["refunded_at"] == "2026-01-09T10:00:00+00:00"
+
+
 def test_business_time_decides_what_is_due(canonical):
     """The same rows, asked at another business time: the promise has or has not passed."""
     canonical.execute("update canonical.orders set fulfillment_status_code = 'shipped'")

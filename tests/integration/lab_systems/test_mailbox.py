@@ -1,4 +1,4 @@
-"""The EDI partner's mailbox, over SFTP with the pinned host key, through the product's own client."""
+"""The mailboxes of the EDI partner and of the returns system, over SFTP, through the product's own client."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import lab_samples as samples
 from crossdock.core.connections import Connection
 from crossdock.core.errors import CrossdockError, NotPermitted
 from crossdock.transport.sftp import Mailbox
+from crossdock_lab.systems.returns import payloads as returns
 from crossdock_lab.systems.x12 import payloads as x12
 
 
-def connection(lab, **changes: object) -> Connection:
-    given = lab.conn["acme_edi"] | changes
+def connection(lab, conn_id: str = "acme_edi", **changes: object) -> Connection:
+    given = lab.conn[conn_id] | changes
     return Connection(
-        "acme_edi", "sftp", given["host"], given["port"], given["login"], given["password"], "", given["extra"]
+        conn_id, "sftp", given["host"], given["port"], given["login"], given["password"], "", given["extra"]
     )
 
 
@@ -32,6 +33,21 @@ def test_files_appear_when_they_are_due(lab, eventually) -> None:
         eventually(lambda: box.list("outbound"))
         assert [file.path for file in box.list("outbound")] == ["outbound/850_1.edi"]
         assert box.read("outbound/850_1.edi") == content
+
+
+def test_each_login_sees_its_own_files(lab, eventually) -> None:
+    """The returns system's exports are at the top of its own mailbox, and in nobody else's."""
+    content = returns.export(samples.return_line(samples.order()))
+    with psycopg.connect(lab.dsn) as db:
+        db.execute(
+            "insert into lab.files (partner, path, content, due_at) values ('returns-main', %s, %s, %s)",
+            ["returns_1.csv", content, samples.AT],
+        )
+    with Mailbox(connection(lab, "returns_main")) as theirs, Mailbox(connection(lab)) as box:
+        eventually(lambda: theirs.list("."))
+        assert [file.path for file in theirs.list(".")] == ["./returns_1.csv"]
+        assert theirs.read("returns_1.csv") == content
+        assert box.list("outbound") == []
 
 
 def test_what_we_send_is_recorded_once(lab, eventually) -> None:

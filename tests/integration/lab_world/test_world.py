@@ -19,7 +19,7 @@ from crossdock_lab.world.config import WorldConfig
 from crossdock_lab.world.inject import inject
 from lab_rows import everything
 
-CONFIG = WorldConfig(seed=7, orders_per_day=40, fault_share=0.2, lookalike_share=0.3, days=2)
+CONFIG = WorldConfig(seed=41, orders_per_day=40, fault_share=0.2, lookalike_share=0.3, days=2)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 

@@ -347,6 +347,43 @@ def test_a_forgotten_block_is_lifted_by_people():
     assert shown(mended, "sales_orders")[-1].billing_status == "C"
 
 
+@pytest.mark.parametrize(
+    ("fault", "effect"),
+    [
+        ("return_not_received", "the warehouse finds what came back"),
+        ("return_received_short", "the refund is taken back"),
+        ("return_never_shipped", "the refund is taken back"),
+        ("return_without_invoice", "finance lifts the billing block"),
+    ],
+)
+def test_a_return_is_put_right_by_people(fault: str, effect: str):
+    """The specialist has what is missing booked or billed, or takes the refund back; then nothing is wrong."""
+    plan = plan_with(fault)
+    at = first(plan, "return_not_eligible") + HOUR
+    mended = repaired(plan, (at, "ticket", {"ticket_id": 1}))
+    assert mended.effects[0].startswith(effect)
+    ends = [each.until_at for each in expectations(mended) if each.code == "return_not_eligible"]
+    assert ends
+    assert all(end and at + 2 * HOUR <= end <= at + 7 * HOUR for end in ends)
+    assert open_at(mended, max(ends)) == set()
+
+
+def test_what_is_taken_back_is_closed_without_a_refund():
+    """The returns system's last word of it: closed, no money out; until then it said refunded."""
+    plan = plan_with("return_received_short")
+    at = first(plan, "return_not_eligible") + HOUR
+    mended = repaired(plan, (at, "ticket", {"ticket_id": 1}))
+    before, last = exports(plan)[-1], exports(mended)[-1]
+    assert (before.status, before.refunded_at) == ("closed", plan.returns[0].refunded_at)
+    assert (last.status, last.refunded_at) == ("closed", None)
+    assert [one.status for one in exports(plan)] == ["open", "approved", "received", "refunded", "closed"]
+
+
+def exports(plan: Plan) -> list:
+    """What the returns system exports, in order."""
+    return [step.belief for step in show.changes(plan) if isinstance(step, Drop) and step.partner == "returns-main"]
+
+
 def too_slow() -> tuple[Plan, datetime, tuple[datetime, str, dict]]:
     """A parcel with a slow label, an hour later, and the label that is in time."""
     plan = plan_with("carrier_books_too_slow")
