@@ -27,7 +27,8 @@ LANDED_KEY = {
 """Feed type: the same key, from the product's native id, where it is not the native id itself."""
 DATED = {"sap_s4.deliveries"}
 """Feed types whose versions carry the day of their change, not its time."""
-FILES = "x12.interchanges"
+FILES = {"x12.interchanges": "acme-edi", "standard.returns": "returns-main"}
+"""Feed type: whose files the lab drops for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,7 @@ def losses(lab: psycopg.Connection, product: psycopg.Connection, before: datetim
     """
     has = _column(product, "select feed_type from ref.feeds where is_active", [])
     found = [_objects(lab, product, feed_type, before) for feed_type in SOURCES if feed_type in has]
-    if FILES in has:
-        found.append(_files(lab, product, before))
-    return found
+    return found + [_files(lab, product, feed_type, before) for feed_type in FILES if feed_type in has]
 
 
 def _objects(lab: psycopg.Connection, product: psycopg.Connection, feed_type: str, before: datetime) -> FeedLoss:
@@ -138,12 +137,13 @@ def _canonical(product: psycopg.Connection, feed_type: str, landed_key: str) -> 
     )
 
 
-def _files(lab: psycopg.Connection, product: psycopg.Connection, before: datetime) -> FeedLoss:
+def _files(lab: psycopg.Connection, product: psycopg.Connection, feed_type: str, before: datetime) -> FeedLoss:
     """Files the partner has dropped, against documents with the same bytes."""
     dropped = dict(
         lab.execute(
-            "select path, encode(sha256(content), 'hex') from lab.files where dropped_at is not null and due_at <= %s",
-            [before],
+            """select path, encode(sha256(content), 'hex') from lab.files
+               where partner = %s and dropped_at is not null and due_at <= %s""",
+            [FILES[feed_type], before],
         ).fetchall()
     )
     rows = product.execute(
@@ -156,12 +156,12 @@ def _files(lab: psycopg.Connection, product: psycopg.Connection, before: datetim
            left join ops.quarantine as q on q.document_id = d.document_id and q.record_id is null and q.state = 'open'
            left join raw.records as r on r.document_id = d.document_id
            where f.feed_type = %s and d.content is not null group by 1""",
-        [FILES],
+        [feed_type],
     ).fetchall()
     landed = {digest: (waits, aside, read) for digest, waits, aside, read in rows}
     gone = [d for d, (waits, aside, read) in landed.items() if not waits and not aside and not read]
     return FeedLoss(
-        FILES,
+        feed_type,
         len(dropped),
         sum(digest in landed for digest in dropped.values()),
         sum(aside for _, aside, _ in landed.values()),

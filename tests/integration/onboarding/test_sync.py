@@ -35,7 +35,7 @@ def maps(connection) -> list[tuple]:
 def test_the_projects_own_partners_are_taken_over(app):
     """Every folder that ships is a partner, with its feeds and codes; twice changes nothing."""
     first = sync(app, settings().partner_dirs)
-    assert len(first.partners) == 6
+    assert len(first.partners) == 7
     assert first.codes_added > 100
     second = sync(app, settings().partner_dirs)
     assert (second.codes_added, second.codes_closed, second.requeued) == (0, 0, 0)
