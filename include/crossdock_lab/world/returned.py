@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import datetime
 
+from crossdock_lab.world import catalogue
 from crossdock_lab.world.model import EventQuantity, ReturnLine, WarehouseEvent
 from crossdock_lab.world.plan import Plan, Return
 
@@ -53,7 +54,7 @@ def _line(plan: Plan, back: Return, at: datetime) -> ReturnLine:
 
 def _event(plan: Plan, back: Return, count: int) -> WarehouseEvent:
     receipt = back.receipts[count]
-    home = next(leg.warehouse for leg in plan.legs if back.line in leg.lines)
+    home = plan.place_of(back.line) or catalogue.WAREHOUSES[0]
     key = uuid.uuid5(uuid.NAMESPACE_URL, f"{number(plan, back)}/receiving/{count}")
     parts = (EventQuantity(back.line, plan.line(back.line).item, receipt.qty),)
     return WarehouseEvent(

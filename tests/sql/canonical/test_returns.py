@@ -13,7 +13,8 @@ from sql.canonical import payloads as p
 
 RETURN = {
     "return_ref": "R7", "order_ref": "0000004712", "line_number": "10", "sku": "SKU-1", "return_qty": "3",
-    "status": "refunded", "requested_at": "2026-03-08T09:00:00Z", "refunded_at": "2026-03-12T09:00:00Z",
+    "status": "refunded", "reason_code": "Mrs Miller rang",
+    "requested_at": "2026-03-08T09:00:00Z", "refunded_at": "2026-03-12T09:00:00Z",
 }  # fmt: skip
 SOLD = p.sales_order(items=[p.item()], OverallOrdReltdBillgStatus="C", LastChangeDateTime=p.wire("2026-03-04"))
 SAID = (
@@ -47,6 +48,7 @@ def test_a_return_has_the_word_of_each_system(worlds, said):
     assert (found["billing_status_code"], found["billing_stated_by"]) == ("invoiced", "sap-main")
     assert [found[name] for name in ("return_qty", "shipped_qty", "received_qty")] == [Decimal(n) for n in (3, 10, 2)]
     assert (found["warehouse_code"], found["received_at"].isoformat()) == ("DC-EAST", "2026-03-11T15:00:00+00:00")
+    assert found["reason_code"] is None
     world.build()
     assert world.rows("select model, missing_count, extra_count from ops.lane_drift") == []
 

@@ -1,4 +1,5 @@
--- A time that the partner does not give is the one at which it came to say so.
+-- A time that the partner does not give is the one at which it came to say so. Of its reasons only mapped ones go on: what
+-- people write there may name somebody.
 with
 
 records as (
@@ -17,7 +18,7 @@ read as (
         p."line_number" as line_number,
         {{ own_or_our_code('sku', 'r.partner_id', 'p."sku"') }} as sku,
         coalesce({{ own_or_our_code('uom', 'r.partner_id', 'p."uom_code"') }}, 'EA') as uom_code,
-        {{ own_or_our_code('return_reason', 'r.partner_id', 'p."reason_code"') }} as reason_code,
+        {{ our_code('standard', 'return_reason', 'r.partner_id', 'p."reason_code"') }} as reason_code,
         {{ own_or_our_code('return_status', 'r.partner_id', 'p."status"') }} as return_status_code,
         {{ quantity('p."return_qty"') }} as return_qty,
         {{ instant('p."requested_at"') }} as requested_at,
