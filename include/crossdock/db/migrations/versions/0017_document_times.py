@@ -2,9 +2,9 @@
 
 from crossdock.db.migrations import run_sql
 
-revision = "0018"
+revision = "0017"
 down_revision = "0016"
 
 
 def upgrade() -> None:
-    run_sql("0018_document_times.sql")
+    run_sql("0017_document_times.sql")
