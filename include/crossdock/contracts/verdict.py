@@ -27,27 +27,20 @@ def named_rule(rule: Rule) -> str:
     return f"({', '.join(words)})"
 
 
-def failing(rows: str, found: list[Rule]) -> str:
-    """A select of the rows that break a rule, one row a broken rule: x.*, rule, field, value, reason, severity."""
+def _broken(contract: Contract, schema: SchemaObject) -> str | None:
+    """A select of the rows that break a rule, one row a broken rule; the fields of the contract may have any names."""
+    found = [rule for rule in rules(contract, schema) if rule.sets_aside]
+    if not found:
+        return None
     any_of = "\n        or ".join(rule.fails for rule in found)
     named = ",\n        ".join(map(named_rule, found))
     return f"""
-    select x.*, v.rule, v.field, v.value, v.reason, v.severity
-    from ({rows}) as x
+    select x._record_id, x._feed_id, x._native_id, x._order_ref, x._part, v.rule, v.field, v.value, v.reason
+    from ({layers(contract, schema)}) as x
     cross join lateral (values
         {named}
     ) as v (fails, rule, field, value, reason, severity)
     where ({any_of}) and v.fails"""
-
-
-def _broken(contract: Contract, schema: SchemaObject) -> str | None:
-    found = [rule for rule in rules(contract, schema) if rule.sets_aside]
-    if not found:
-        return None
-    own = "_record_id, _feed_id, _native_id, _order_ref, _part, rule, field, value, reason"
-    return (
-        f"\n    select {own} from ({failing(layers(contract, schema), found)}\n    ) as rows_{name(schema.name)[1:-1]}"
-    )
 
 
 def compile_verdict(contract: Contract) -> str:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from crossdock.contracts.load import parse
+from crossdock.contracts.verdict import compile_verdict
+from crossdock.core.settings import settings
+
 MARCH = "/Date(1772323200000)/"
 
 
@@ -158,3 +162,13 @@ def test_verdicts_of_other_rooms_are_left_alone(sap):
     )
     assert sap.judge(record) == 0
     assert len(sap.verdicts()) == 1
+
+
+def test_a_field_may_have_the_name_of_a_column_of_verdicts(sap):
+    """`reason` is what a returns system calls one: what is wrong is still told under its own name."""
+    text = (settings().expectations_dir / "sap_s4" / "sales_orders.v1.yaml").read_text()
+    contract = parse(text.replace("name: currency_code", "name: reason"), "sap_s4/sales_orders.v1")
+    assert sap.judge(sap.land("4712", order(TransactionCurrency="XXX"))) == 1
+    sap.connection.execute("delete from ops.quarantine")
+    sap.connection.execute(compile_verdict(contract), {"feed_ids": [sap.feed_id]})
+    assert [(rule, field) for _, _, rule, field, _ in sap.verdicts()] == [("currency", "reason")]
