@@ -67,7 +67,7 @@
     insert into {{ relation }} select * from renewed;
 {%- endmacro %}
 
-{#- Ends the transaction unless both have the same columns in the same order. -#}
+{#- Ends the transaction unless both have the same columns, of the same types, in the same order. -#}
 {% macro refuse_other_columns(made, relation) -%}
     do $check$
     begin
@@ -79,7 +79,7 @@
 {%- endmacro %}
 
 {% macro columns_of(relation) -%}
-(select array_agg(attname order by attnum) from pg_attribute
+(select array_agg(attname || ' ' || atttypid::regtype order by attnum) from pg_attribute
             where attrelid = '{{ relation }}'::regclass and attnum > 0 and not attisdropped)
 {%- endmacro %}
 

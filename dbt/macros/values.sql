@@ -71,8 +71,8 @@ case when {{ thread_id }} ~ '^[^/]+/(order|sales_order)/' then {{ thread_id }} e
 {#- The order that a partner names, in its own numbers or in those of `orders_from`. Null for an empty number. Name the columns with their table. -#}
 {% macro named_order(partner_id, order_ref) -%}
 (
-    select numbering.partner_id || case numbering.role_code
-        when 'erp' then '/sales_order/' || nullif({{ sap_number(order_ref) }}, '')
+    select numbering.partner_id || case numbering.system_type
+        when 'sap_s4' then '/sales_order/' || nullif({{ sap_number(order_ref) }}, '')
         else '/order/' || {{ order_name(order_ref) }}
     end
     from {{ source('ref', 'partners') }} as naming

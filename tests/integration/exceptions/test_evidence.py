@@ -128,14 +128,14 @@ def test_a_return_says_what_is_missing_and_who_says_what(canonical):
             line_number, sku, uom_code, reason_code, return_status_code, billing_status_code, billing_stated_by,
             tracking_number, return_qty, shipped_qty, delivered_qty, received_qty, requested_at, refunded_at,
             delivered_at)
-        values (%(id)s, %(id)s, 'back/return/R1#10', 'R1', 'back', 's/order/1#1', '10', 'SKU-1', 'EA', 'damaged',
+        values (%(id)s, %(id)s, 'back/return/R1#1/10', 'R1', 'back', 's/order/1#1', '10', 'SKU-1', 'EA', 'damaged',
             'refunded', 'not_billed', 'erp', '1Z1', 2, 5, 5, 1, '2026-01-08 10:00Z', '2026-01-09 10:00Z',
             '2026-01-05 02:00Z')
         """,
         {"id": ORDER},
     )
     (row,) = rows(canonical, "return_not_eligible")
-    assert (row["subject_id"], row["partner_id"]) == ("back/return/R1#10", "back")
+    assert (row["subject_id"], row["partner_id"]) == ("back/return/R1#1/10", "back")
     assert row["evidence"]["missing"] == [
         {"fact": "invoice", "due_at": "2026-01-09T10:00:00+00:00"},
         {"fact": "receipt", "due_at": "2026-01-10T10:00:00+00:00"},

@@ -85,12 +85,12 @@ def event(
     at: str,
     quantities: dict[str, float],
     *,
-    delivery: str = "0080000001",
+    delivery: str | None = None,
     tracking: str = "",
     rma: str = "",
 ) -> dict:
     """An EPCIS ObjectEvent; of goods that come back where it names a return."""
-    named = {"rma": rma} if rma else {"desadv": delivery, "bol": tracking}
+    named = {"rma": rma, "desadv": ("" if rma else "0080000001") if delivery is None else delivery, "bol": tracking}
     papers = [
         {"type": kind, "bizTransaction": f"urn:epcglobal:cbv:bt:0614141000005:{number}"}
         for kind, number in named.items()

@@ -26,7 +26,7 @@ warehouse_events as (
     select
         e.*,
         {{ identifier(orders_from('e.partner_id'), 'delivery', 'e.delivery_ref') }} as delivery_identifier,
-        {{ named_return('e.partner_id', 'e.return_ref') }} as return_identifier
+        case when e.event_code = 'received' then {{ named_return('e.partner_id', 'e.return_ref') }} end as receipt_of
     from {{ touched(ref('stg_epcis__events')) }} as e
 ),
 
@@ -132,7 +132,7 @@ stated as (
     where sku is not null and warehouse_code is not null
 
     union all
-    select feed_id, native_id, {{ identifier('partner_id', 'event', 'event_id') }}, coalesce(delivery_identifier, tracking_identifier, return_identifier)
+    select feed_id, native_id, {{ identifier('partner_id', 'event', 'event_id') }}, coalesce(receipt_of, delivery_identifier, tracking_identifier)
     from warehouse_events
 
     union all
@@ -246,7 +246,11 @@ stated as (
     union all
     select
         feed_id, native_id,
-        {{ named_order('set_aside.partner_id', 'set_aside.order_ref') }},
+        case
+            when feed_type like 'standard.%' and feed_type <> 'standard.returns'
+                then {{ identifier('partner_id', 'order', order_name('order_ref')) }}
+            else {{ named_order('set_aside.partner_id', 'set_aside.order_ref') }}
+        end,
         null
     from set_aside
     where order_ref is not null

@@ -79,21 +79,24 @@ received as (
     group by e.return_identifier, q.sku
 ),
 
--- The warehouse knows items, not lines: those of one item share what was received of it.
-lines as (
+-- The warehouse knows items, not lines: those of one item share what was received of it, whichever order they are of.
+claimed as (
     select
-        i.thread_id,
-        r.order_line_id,
         s.*,
         sum(s.return_qty) over (
-            partition by i.thread_id, s.return_identifier, s.sku order by length(s.line_number), s.line_number
+            partition by s.return_identifier, s.sku order by s.order_ref, length(s.line_number), s.line_number
             rows between unbounded preceding and 1 preceding
         ) as qty_before,
         lead(s.line_number) over (
-            partition by i.thread_id, s.return_identifier, s.sku order by length(s.line_number), s.line_number
+            partition by s.return_identifier, s.sku order by s.order_ref, length(s.line_number), s.line_number
         ) is null as is_last
     from stated as s
-    join identifiers as i on i.identifier = s.return_identifier
+),
+
+lines as (
+    select i.thread_id, r.order_line_id, s.*
+    from claimed as s
+    join identifiers as i on i.identifier = s.order_identifier
     left join order_line_refs as r
         on r.thread_id = i.thread_id and r.document = s.order_identifier and r.document_line = s.line_number
 ),
@@ -102,7 +105,7 @@ final as (
     select
         l.thread_id,
         {{ order_of('l.thread_id') }} as order_id,
-        l.return_identifier || '#' || l.line_number as return_line_id,
+        l.return_identifier || '#' || l.order_ref || '/' || l.line_number as return_line_id,
         l.return_ref,
         l.partner_id as stated_by,
         l.order_line_id,

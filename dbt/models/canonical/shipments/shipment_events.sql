@@ -19,7 +19,7 @@ warehouse_events as (
         {{ identifier('e.partner_id', 'event', 'e.event_id') }} as event_identifier,
         coalesce({{ identifier(orders_from('e.partner_id'), 'delivery', 'e.delivery_ref') }}, e.tracking_identifier) as subject
     from {{ touched(ref('stg_epcis__events')) }} as e
-    where e.return_ref is null
+    where e.event_code is distinct from 'received' or e.return_ref is null
 ),
 
 trackers as (
