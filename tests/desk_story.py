@@ -31,6 +31,7 @@ PARTNERS = [
     ("easypost", "Carriers", "easypost", "carrier"),
     ("acme-edi", "Acme", "x12", "edi"),
     ("zendesk", "Service desk", "zendesk", "service_desk"),
+    ("returns-main", "Returns", "standard", "returns"),
 ]
 IDENTIFIERS = {
     "order": THREAD,
@@ -40,6 +41,7 @@ IDENTIFIERS = {
     "tracking number": "tracking/1Z999AA10123456784",
     "ticket": "zendesk/ticket/35436",
     "tracker": "easypost/tracker/trk_abc",
+    "return": "returns-main/return/RMA7",
 }
 
 

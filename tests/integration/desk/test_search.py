@@ -32,7 +32,7 @@ def case_id(story) -> int:
 @pytest.mark.parametrize(
     "written",
     ["1001", "#1001", "4711", "0000004711", "80001234", "0080001234", "1Z999AA10123456784", "1z999aa10123456784",
-     "1Z999 AA1 0123 4567 84", "5550001001", "35436", "trk_abc", " 1001 ", desk_story.THREAD],
+     "1Z999 AA1 0123 4567 84", "5550001001", "35436", "trk_abc", "rma7", " 1001 ", desk_story.THREAD],
 )  # fmt: skip
 def test_every_kind_of_number_finds_the_order(person, case_id, written):
     """As it is written on paper: with #, leading zeros, spaces or in small letters. Finished cases are found too."""

@@ -13,8 +13,8 @@ written as (
 
 kinds as (
     select unnest(array[
-        'order', 'sales_order', 'order_id', 'order_line', 'delivery', 'shipment', 'fulfillment', 'tracker', 'ticket',
-        'event', 'milestone', 'charge', 'edi_set', 'edi_interchange', 'edi_out', 'outbound_group', 'outbound_interchange'
+        'order', 'sales_order', 'order_id', 'order_line', 'delivery', 'shipment', 'fulfillment', 'tracker', 'return',
+        'ticket', 'event', 'milestone', 'charge', 'edi_set', 'edi_interchange', 'edi_out', 'outbound_group', 'outbound_interchange'
     ]) as kind
 ),
 
