@@ -7,13 +7,13 @@ partners as (
 ),
 
 runs as (
-    select * from {{ source('raw', 'runs') }} where started_at >= clock_timestamp() - interval '7 days'
+    select * from {{ source('raw', 'runs') }} where started_at >= now() - interval '7 days'
 ),
 
 pushed_documents as (
     select *
     from {{ source('raw', 'documents') }}
-    where received_at >= clock_timestamp() - interval '7 days' and run_id is null
+    where received_at >= now() - interval '7 days' and run_id is null
 ),
 
 orders as (

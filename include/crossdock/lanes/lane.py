@@ -9,7 +9,8 @@ follows what was touched and never the history. Passes exclude each other by the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -68,7 +69,7 @@ class Lane:
     def drain(self, limit: int = 1000) -> Pass:
         """Take up to `limit` waiting records, and as many waiting threads, through the whole flow."""
         done = Pass()
-        with _Transaction(self, done) as as_of:
+        with _transaction(self, done) as as_of:
             self._run("see_read_through")
             done.records = self._run("claim", limit=limit)
             if done.records < limit:
@@ -87,7 +88,7 @@ class Lane:
     def again(self, records: Sequence[int]) -> Pass:
         """Judge these records again, whether they wait or not, and make the threads that they touch anew."""
         done = Pass()
-        with _Transaction(self, done) as as_of:
+        with _transaction(self, done) as as_of:
             done.records = self._run("claim_again", records=list(records))
             self.scratch.planned_for(done.records)
             self._judge(done)
@@ -99,7 +100,7 @@ class Lane:
     def due(self, limit: int = 1000) -> Pass:
         """Look again at the threads whose deadline has passed, and at partners in trouble."""
         done = Pass()
-        with _Transaction(self, done) as as_of:
+        with _transaction(self, done) as as_of:
             self._run("see_read_through")
             if not self._is_waiting():
                 self._run("note_derived")
@@ -112,7 +113,7 @@ class Lane:
     def rejudge(self, threads: Sequence[str]) -> Pass:
         """Make these threads anew from everything that is known of them."""
         done = Pass()
-        with _Transaction(self, done) as as_of:
+        with _transaction(self, done) as as_of:
             self.connection.execute("insert into pg_temp.touched_threads select unnest(%s::text[])", [list(threads)])
             self.scratch.planned_for(self._count(done))
             self._derive()
@@ -193,49 +194,46 @@ class Lane:
         self._run("set_due_times")
 
 
-class _Transaction:
-    """The frame of a pass: lock, one business time, empty scratch tables, a row in ops.lane_runs, a wake-up."""
+@contextmanager
+def _transaction(lane: Lane, done: Pass) -> Iterator[datetime]:
+    """The frame of a pass: lock, one business time, empty scratch tables, a row in ops.lane_runs, a wake-up.
 
-    def __init__(self, lane: Lane, done: Pass) -> None:
-        self.lane, self.done = lane, done
-        self.transaction = lane.connection.transaction()
+    The pass went well once it is committed: of any other, the scratch tables hold what they held before it.
+    """
+    started_at, is_committed = datetime.now(UTC), False
+    connection = lane.connection
+    try:
+        with connection.transaction():
+            connection.execute(LOCK)
+            lane.scratch.begin()
+            as_of = clock.read(connection)
+            connection.execute("select set_config('crossdock.as_of', %s, true)", [as_of.isoformat()])
+            yield as_of
+            if done.records or done.threads:
+                _record(lane, done, as_of, started_at)
+        is_committed = True
+    finally:
+        lane.scratch.ended(well=is_committed)
+        lane.on_pass(done)
 
-    def __enter__(self) -> datetime:
-        self.started_at = datetime.now(UTC)
-        self.transaction.__enter__()
-        connection = self.lane.connection
-        connection.execute(LOCK)
-        self.lane.scratch.begin()
-        self.as_of = clock.read(connection)
-        connection.execute("select set_config('crossdock.as_of', %s, true)", [self.as_of.isoformat()])
-        return self.as_of
 
-    def __exit__(self, *raised: object) -> bool | None:
-        if raised[0] is None and (self.done.records or self.done.threads):
-            self._record()
-        answer = self.transaction.__exit__(*raised)
-        self.lane.scratch.ended(well=raised[0] is None)
-        self.lane.on_pass(self.done)
-        return answer
-
-    def _record(self) -> None:
-        done = self.done
-        self.lane.connection.execute(
-            """
-            insert into ops.lane_runs (lane, records_count, threads_count, quarantined_count, detected_count,
-                cleared_count, as_of, started_at, finished_at)
-            values (%s, %s, %s, %s, %s, %s, %s, %s, clock_timestamp())
-            """,
-            [
-                self.lane.name,
-                done.records,
-                done.threads,
-                done.quarantined,
-                done.detected,
-                done.cleared,
-                self.as_of,
-                self.started_at,
-            ],
-        )
-        if done.detected or done.cleared:
-            self.lane.connection.execute("select pg_notify('crossdock', 'detections')")
+def _record(lane: Lane, done: Pass, as_of: datetime, started_at: datetime) -> None:
+    lane.connection.execute(
+        """
+        insert into ops.lane_runs (lane, records_count, threads_count, quarantined_count, detected_count,
+            cleared_count, as_of, started_at, finished_at)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, clock_timestamp())
+        """,
+        [
+            lane.name,
+            done.records,
+            done.threads,
+            done.quarantined,
+            done.detected,
+            done.cleared,
+            as_of,
+            started_at,
+        ],
+    )
+    if done.detected or done.cleared:
+        lane.connection.execute("select pg_notify('crossdock', 'detections')")

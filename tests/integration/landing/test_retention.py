@@ -61,3 +61,19 @@ def test_what_nobody_has_read_yet_is_kept(app, database, old):
     app.execute("insert into raw.pending_documents values (%s)", [old["plain"]])
     app.commit()
     assert purge(conninfo=database["app"]) == 0
+
+
+def test_what_came_of_late_is_found_without_what_came_before(app, database, old):
+    """Retention writes old documents anew, among the new ones; the index by time tells them apart all the same."""
+    feed_id = app.execute("select max(feed_id) from ref.feeds").fetchone()[0]
+    page = Page(content=b"new", content_type="application/json", source_ref="new")
+    store_document(app, feed_id, page, correlation_id="c")
+    app.commit()
+    purge(conninfo=database["app"])
+    app.execute("set enable_seqscan = off")
+    plan = app.execute(
+        "explain (analyze, format json) select from raw.documents where received_at >= now() - interval '7 days'"
+    ).fetchone()[0][0]["Plan"]
+    assert "documents_by_time" in str(plan)
+    assert plan["Actual Rows"] == 1
+    assert plan.get("Rows Removed by Index Recheck", 0) == 0

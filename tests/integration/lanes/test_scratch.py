@@ -7,6 +7,7 @@ import pytest
 
 from crossdock.db.plans import SMALL
 from crossdock.lanes.dbt import Model
+from crossdock.lanes.lane import Lane
 from crossdock.lanes.scratch import Scratch
 
 STAGING = [Model("stg_numbers", "staging", "view", "select n from generate_series(1, 3) as n", (), frozenset())]
@@ -53,6 +54,40 @@ def test_a_failed_pass_leaves_nothing_behind(work):
         scratch.begin()
     scratch.ended(well=False)
     assert one_pass(scratch, 1) == (0, True)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("refused", ["immediate", "deferred"])
+def test_a_pass_that_is_not_committed_is_a_failed_one(modelled, refused):
+    """Whether its own row or the commit is refused: it is undone, the next pass truncates, and the lane goes on."""
+    refuse = """
+        create function ops.refuse() returns trigger language plpgsql as $$ begin raise 'refused'; end $$;
+        create constraint trigger refuse after insert on ops.lane_runs
+            deferrable initially {} for each row execute function ops.refuse()
+    """
+    with (
+        psycopg.connect(modelled["app"], autocommit=True) as own,
+        psycopg.connect(modelled["owner"], autocommit=True) as owner,
+    ):
+        lane = Lane(own, [])
+
+        def files() -> set[int]:
+            return {row[0] for row in own.execute("select pg_relation_filenode('pg_temp.touched_threads')")}
+
+        lane.rejudge(["a"])
+        before = files()
+        lane.rejudge(["b"])
+        assert files() == before, "small passes delete"
+        owner.execute(refuse.format(refused))
+        with pytest.raises(psycopg.errors.RaiseException, match="refused"):
+            lane.rejudge(["c"])
+        assert own.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+        assert files() == before
+        owner.execute("drop trigger refuse on ops.lane_runs")
+        assert lane.rejudge(["d"]).threads == 1
+        assert files() != before
+        assert own.execute("select array_agg(thread_id) from pg_temp.touched_threads").fetchone() == (["d"],)
 
 
 def test_a_pass_that_finds_nothing_leaves_the_planning_to_the_next(work):

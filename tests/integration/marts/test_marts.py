@@ -133,10 +133,11 @@ def test_integrations_say_what_depends_on_them(told, bi):
             insert into ref.feeds (partner_id, feed, feed_type, contract, mode, latency_class) values
                 ('e', 'orders', 'y.orders', 'y', 'poll', 'minutes'),
                 ('w', 'events', 'y.events', 'y', 'push', 'seconds'),
+                ('w', 'stock', 'y.stock', 'y', 'poll', 'seconds'),
                 ('z', 'tickets', 'y.tickets', 'y', 'poll', 'hours');
             insert into raw.documents (feed_id, checksum, content_type, content_bytes, source_ref, correlation_id)
             select feed_id, sha256(n::text::bytea), 'text', 1, 'r', 'c'
-            from ref.feeds, generate_series(1, 14) as n where partner_id = 'w';
+            from ref.feeds, generate_series(1, 14) as n where feed_type = 'y.events';
             update raw.runs set started_at = clock_timestamp() - interval '1 day'
             """
         )
@@ -158,7 +159,9 @@ def test_integrations_say_what_depends_on_them(told, bi):
                 """,
                 {"id": f"s/order/{number}"},
             )
-    rows = {r["partner_id"]: r for r in bi.execute("select * from marts.mart_integrations")}
+    feeds = {(r["partner_id"], r["feed"]): r for r in bi.execute("select * from marts.mart_integrations")}
+    assert feeds["w", "stock"]["open_amount"] == feeds["w", "events"]["open_amount"], "the partner's, at each feed"
+    rows = {partner_id: r for (partner_id, feed), r in feeds.items() if feed != "stock"}
     assert {(r["currency_code"], r["open_orders_count"], r["open_amount"]) for n, r in rows.items() if n != "z"} == {
         ("USD", 1, 100)
     }

@@ -138,6 +138,26 @@ def test_a_backorder_is_proved_when_the_erp_has_delivered_the_rest():
     assert [one.get("within") for one in waits.plan[0].target] == [None, "192 hours"]
 
 
+@pytest.mark.parametrize("promised", ["2026-03-04T00:00:00+00:00", "2026-12-01T00:00:00+00:00", None])
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_whoever_waits_for_stock_waits_for_one_proof(promised, is_cut):
+    """Also where an earlier attempt has cut the delivery; what has no step to hang the proof on is no way at all."""
+    facts = nowhere() | {"order": order(promised_at=promised)}
+    if is_cut:
+        facts["case"] = case(attempt=1, next_attempt=2, chosen_before=["WEST"])
+        facts["shipment_line"] = facts["shipment_line"] | {"delivery_qty": 6}
+        facts["line"] = facts["line"] | {"allocated_qty": 6}
+    decision = decided(facts, attempts=3)
+    if is_cut and promised != "2026-03-04T00:00:00+00:00":
+        assert decision.outcome == "person"
+        assert why_not(decision, "backorder") == "it changes nothing"
+        return
+    assert decision.name == "backorder"
+    delivered = {"items[?item=='10'].delivery_status | [0]": "C"}
+    proofs = [one for step in decision.plan for one in step.target if one["expect"] == delivered]
+    assert [(one["kind"], one["id"], "within" in one) for one in proofs] == [("sales_order", "400", True)]
+
+
 def test_a_customer_is_not_let_wait_twice():
     """Stock that did not come is not waited for again: another warehouse that has some by now, or people."""
     again = nowhere() | {"case": case(attempt=1, next_attempt=2, chosen_before=["backorder"])}

@@ -24,9 +24,16 @@ select
             where s.case_id = c.case_id and e.cleared_at is null
         ),
         'chosen_before', (
-            select coalesce(jsonb_agg(distinct h.chosen), '[]')
+            -- What was done: an approver may have chosen otherwise, and what no partner took was never tried.
+            select coalesce(jsonb_agg(distinct coalesce(a.chosen, h.chosen)), '[]')
             from ops.decisions as h
-            where h.case_id = c.case_id and h.mode <> 'shadow' and h.attempt <= c.attempt and h.chosen is not null
+            left join ops.approvals as a on a.decision_id = h.decision_id and a.state = 'approved'
+            where h.case_id = c.case_id
+                and h.chosen is not null
+                and exists (
+                    select from ops.actions as x
+                    where x.decision_id = h.decision_id and x.compensates is null and x.acknowledged_at is not null
+                )
         ),
         'handed_back_by', case when m.event in ('reject', 'expire') then m.event end,
         'has_ticket', t.tickets_count > 0 or t.tries_count >= 3
